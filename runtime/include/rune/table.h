@@ -1,0 +1,179 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the compiler tells the runtime of a model: constant tables in plain C, which the object file (or the emitted
+// C++) of the model holds, and which `runec` builds in memory for its own runs. Nothing here is allocated or freed.
+
+#ifndef RUNE_TABLE_H
+#define RUNE_TABLE_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { RUNE_TABLE_VERSION = 1 };
+
+enum rune_dtype { RUNE_F32 = 0, RUNE_F64 = 1, RUNE_I64 = 2, RUNE_BOOL = 3 /* one byte, 0 or 1 */ };
+
+// An integer expression over an entry's symbols, in reverse Polish notation: RUNE_PUSH value, RUNE_SYMBOL index, or an
+// operator alone. Division and remainder round towards minus infinity.
+enum rune_expr_code { RUNE_PUSH = 0, RUNE_SYMBOL = 1, RUNE_ADD = 2, RUNE_MUL = 3, RUNE_FLOORDIV = 4, RUNE_MOD = 5 };
+
+typedef struct rune_expr {
+  const int64_t *code;
+  int64_t size; // words in `code`
+} rune_expr;
+
+// How a member lies in the state arena.
+enum rune_layout {
+  RUNE_ROW_MAJOR = 0,
+  // The tensor seen as matrices [batch][n][k], element (b, n, k) at b * batch_stride + n * n_stride + k * k_stride of
+  // its row-major order, kept as [batch][ceil(n / lanes)][k][lanes]; lanes past n are zero.
+  RUNE_PANELS = 1,
+};
+
+typedef struct rune_storage {
+  int64_t offset; // bytes from the start of the state arena
+  int32_t layout; // rune_layout
+  int32_t lanes;  // RUNE_PANELS: elements in a panel's row
+  int64_t batch, n, k, batch_stride, n_stride, k_stride;
+} rune_storage;
+
+enum rune_member_kind { RUNE_PARAMETER = 0, RUNE_BUFFER = 1, RUNE_CONSTANT = 2 /* held, neither trained nor saved */ };
+enum rune_member_flags { RUNE_TRAINABLE = 1, RUNE_PERSISTENT = 2 };
+
+// Members come in the order of PyTorch's state_dict: a module's own parameters, its own buffers, its own constants,
+// then its children's.
+typedef struct rune_member {
+  const char *name; // dotted: "fc1.weight"
+  int32_t kind;     // rune_member_kind
+  int32_t dtype;    // rune_dtype
+  int32_t rank;
+  int32_t module; // index of the module that registered it
+  int32_t alias;  // its own index, or that of the earlier member whose storage it shares (tied parameters)
+  int32_t flags;  // rune_member_flags
+  const int64_t *shape;
+  const rune_storage *storages; // every copy has to be written when the member changes; any may be read
+  int32_t storage_count;
+  int32_t reserved;
+} rune_member;
+
+enum rune_module_kind { RUNE_PLAIN = 0, RUNE_SEQUENTIAL = 1, RUNE_MODULE_LIST = 2, RUNE_NONE = 3 /* prints "None" */ };
+
+// Modules come in the order of named_modules(); the first is the model itself.
+typedef struct rune_module_info {
+  const char *name;       // dotted path, "" for the model itself
+  const char *key;        // last component of the path
+  const char *type;       // "Linear"
+  const char *extra_repr; // as PyTorch prints it; may be ""; '\n' separates its lines
+  int32_t parent;         // -1 for the model itself
+  int32_t kind;           // rune_module_kind
+} rune_module_info;
+
+// A compiled function: `arguments` are pointers to the inputs, then to the outputs, each contiguous and row-major;
+// `symbols` are the entry's dynamic sizes; `state` and `workspace` are arenas aligned to 64 bytes; `context` goes to
+// rune_run_hooks and is null where no hook is registered. Returns 0 or a rune_status.
+typedef int32_t (*rune_kernel)(const void *const *arguments, const int64_t *symbols, const void *state, void *workspace,
+                               void *context);
+
+enum rune_status {
+  RUNE_OK = 0,
+  RUNE_INDEX_OUT_OF_RANGE = 1,
+  RUNE_HOOK_FAILED = 2,
+  RUNE_CHECK_FAILED = 16, // + index of the check
+};
+
+enum rune_scheme {
+  RUNE_EMPTY = 0,           // left as it is; no draw
+  RUNE_CONSTANT_VALUE = 1,  // value (zeros and ones too)
+  RUNE_UNIFORM = 2,         // a, b
+  RUNE_NORMAL = 3,          // mean, std
+  RUNE_XAVIER_UNIFORM = 4,  // gain
+  RUNE_XAVIER_NORMAL = 5,   // gain
+  RUNE_KAIMING_UNIFORM = 6, // a; fan_out; nonlinearity
+  RUNE_KAIMING_NORMAL = 7,  // a; fan_out; nonlinearity
+  RUNE_TRUNC_NORMAL = 8,    // mean, std, a, b
+  RUNE_ORTHOGONAL = 9,      // gain
+  RUNE_SPARSE = 10,         // sparsity, std
+  RUNE_EYE = 11,
+  RUNE_DIRAC = 12,    // groups
+  RUNE_COMPUTED = 13, // `function` of the members in `reads`
+};
+
+// One step of what the model's constructor does in PyTorch, in order.
+typedef struct rune_init_step {
+  int32_t member;
+  int32_t scheme;           // rune_scheme
+  double args[4];           // as listed at the scheme
+  const char *nonlinearity; // kaiming: "leaky_relu" unless said; else null
+  rune_kernel function;     // RUNE_COMPUTED: arguments are the members read, then the member's new value
+  const int32_t *reads;
+  int32_t read_count;
+  int32_t fan_out;   // kaiming: 1 for mode='fan_out'
+  int32_t discarded; // 1: drawn, then thrown away (the member was tied to another one afterwards)
+  int32_t reserved;
+} rune_init_step;
+
+// An input or output of an entry.
+typedef struct rune_value {
+  const char *name;
+  int32_t dtype;
+  int32_t rank;          // -1: a run-time integer, one i64
+  const rune_expr *dims; // a dimension that is one bare symbol binds it, where nothing before has; others are checked
+} rune_value;
+
+// A check of the spec on dynamic sizes: the message holds {0}, {1}, … for the values of `args`.
+typedef struct rune_check {
+  const char *message;
+  const rune_expr *args;
+  int32_t arg_count;
+  int32_t reserved;
+} rune_check;
+
+// A place where the hooked variant calls rune_run_hooks: before (phase 0) or after (phase 1) a module's forward.
+typedef struct rune_hook_site {
+  int32_t module;
+  int32_t phase;
+  int32_t tensor_count;
+  int32_t reserved;
+  const rune_value *tensors; // the module's inputs (phase 0) or its inputs, then its outputs (phase 1)
+} rune_hook_site;
+
+typedef struct rune_entry {
+  const char *name; // "forward"
+  const char *const *symbols;
+  const rune_value *inputs;
+  const rune_value *outputs;
+  const rune_check *checks;
+  const rune_hook_site *hook_sites;
+  int32_t symbol_count, input_count, output_count, check_count, hook_site_count;
+  int32_t reserved;
+  rune_kernel function;
+  rune_expr workspace_bytes;
+  rune_kernel hooked_function; // materialises every module boundary and runs hooks there; null where not compiled
+  rune_expr hooked_workspace_bytes;
+} rune_entry;
+
+typedef struct rune_model {
+  int32_t version; // RUNE_TABLE_VERSION
+  int32_t dtype;   // what f32 of the spec became: RUNE_F32 or RUNE_F64
+  const char *name;
+  int64_t state_bytes;
+  const rune_module_info *modules;
+  const rune_member *members;
+  const rune_init_step *init_steps;
+  const rune_entry *entries;
+  int32_t module_count, member_count, init_step_count, entry_count;
+} rune_model;
+
+// Called by hooked variants: `tensors[i]` is the data of the site's i-th tensor, contiguous and row-major, which the
+// hooks may overwrite in place. Returns 0, or RUNE_HOOK_FAILED when a hook threw; the exception waits in `context`.
+int32_t rune_run_hooks(void *context, int64_t site, void *const *tensors, const int64_t *symbols);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // RUNE_TABLE_H
