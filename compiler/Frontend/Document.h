@@ -1,0 +1,56 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// YAML text as located nodes. Scalars stay text; limits on depth, size and aliases are ours, not yaml-cpp's.
+
+#ifndef RUNE_FRONTEND_DOCUMENT_H
+#define RUNE_FRONTEND_DOCUMENT_H
+
+#include "Frontend/Diagnostics.h"
+
+#include <map>
+#include <optional>
+
+namespace rune {
+
+struct Node;
+
+struct Entry;
+
+struct Node {
+  enum Kind { Null, Scalar, Sequence, Mapping };
+
+  Kind kind = Null;
+  bool quoted = false; // a scalar written in '' or ""
+  SourceLoc loc;
+  std::string text;           // Scalar
+  std::vector<Node> items;    // Sequence
+  std::vector<Entry> entries; // Mapping, in the order written; keys are unique scalars
+
+  bool isScalar() const { return kind == Scalar; }
+  bool isSequence() const { return kind == Sequence; }
+  bool isMapping() const { return kind == Mapping; }
+
+  /// The value at a key of a mapping, null where there is none.
+  const Node *find(llvm::StringRef key) const;
+  const Entry *findEntry(llvm::StringRef key) const;
+
+  /// Where the scalar's character at a byte offset of `text` stands in the source, quotes, escapes and folded lines
+  /// accounted for.
+  SourceLoc locationAt(size_t offset) const;
+
+  /// For scalars that differ from their source (escapes, folding): the place of each byte of `text`; else empty.
+  std::vector<SourceLoc> places;
+};
+
+struct Entry {
+  Node key;
+  Node value;
+};
+
+/// Parses one YAML document. Reports every error it can find and returns nothing when there was one.
+std::optional<Node> parseDocument(const SourceFile &file, Diagnostics &diagnostics);
+
+} // namespace rune
+
+#endif // RUNE_FRONTEND_DOCUMENT_H
