@@ -35,7 +35,7 @@ LogicalResult ContractOp::verify() {
     unsigned dims = i == 0 ? rank + 1 : rank;
     Value operand = i == 0 ? getLhs() : getExtras()[i - 1];
     if (map.getNumDims() != dims || map.getNumResults() != cast<ShapedType>(operand.getType()).getRank())
-      return emitOpError() << "map " << map << " does not fit operand " << i;
+      return emitOpError() << "map " << AffineMapAttr::get(map) << " does not fit operand " << i;
   }
   Block &block = getEpilogue().front();
   if (block.getNumArguments() != getExtras().size() + 1)
