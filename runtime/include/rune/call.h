@@ -78,6 +78,8 @@ namespace detail {
 /// Finds the entry's sizes from its inputs and outputs, in this order in `arguments`, and checks every shape and dtype
 /// against the tables. Throws what is wrong.
 void bind(const rune_entry &entry, const Argument *arguments, std::int64_t *symbols);
+/// The same for inputs alone.
+void bind_inputs(const rune_entry &entry, const Argument *arguments, std::int64_t *symbols);
 /// Throws where the pointer of argument `index` (outputs after inputs) is null or misaligned and not empty.
 void check_pointer(const rune_entry &entry, std::int32_t index, const void *pointer, const std::int64_t *symbols);
 /// Throws for a negative size.
