@@ -3,3 +3,4 @@
 
 include "RuneStructure.td"
 include "RunePrimitives.td"
+include "RuneCodegen.td"

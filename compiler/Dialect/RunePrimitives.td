@@ -46,7 +46,7 @@ def Rune_TanhOp : Rune_Unary<"tanh", Rune_FloatTensor, "tanh x">;
 def Rune_ErfOp : Rune_Unary<"erf", Rune_FloatTensor, "erf x">;
 
 class Rune_Binary<string mnemonic, TypeConstraint type, string meaning>
-    : Rune_Primitive<mnemonic, [Rune_Elementwise]> {
+    : Rune_Primitive<mnemonic, [Rune_Elementwise, AllTypesMatch<["lhs", "rhs"]>]> {
   let summary = meaning;
   let arguments = (ins type:$lhs, type:$rhs);
   let results = (outs type:$result);
@@ -73,18 +73,18 @@ def Rune_Predicate : I32EnumAttr<"Predicate", "a comparison", [
   let cppNamespace = "::rune";
 }
 
-def Rune_CompareOp : Rune_Primitive<"compare", [Rune_Elementwise]> {
+def Rune_CompareOp : Rune_Primitive<"compare", [Rune_Elementwise, AllTypesMatch<["lhs", "rhs"]>]> {
   let summary = "x predicate y; every comparison with NaN is false but `ne`";
   let arguments = (ins Rune_Predicate:$predicate, Rune_Tensor:$lhs, Rune_Tensor:$rhs);
   let results = (outs Rune_BoolTensor:$result);
   let assemblyFormat = "$predicate $lhs `,` $rhs attr-dict `:` type($lhs)";
 }
 
-def Rune_SelectOp : Rune_Primitive<"select", [Rune_Elementwise]> {
+def Rune_SelectOp : Rune_Primitive<"select", [Rune_Elementwise, AllTypesMatch<["lhs", "rhs"]>]> {
   let summary = "x where the condition holds, y elsewhere";
   let arguments = (ins Rune_BoolTensor:$condition, Rune_Tensor:$lhs, Rune_Tensor:$rhs);
   let results = (outs Rune_Tensor:$result);
-  let assemblyFormat = "$condition `,` $lhs `,` $rhs attr-dict `:` type($lhs)";
+  let assemblyFormat = "$condition `,` $lhs `,` $rhs attr-dict `:` type($condition) `,` type($lhs)";
 }
 
 def Rune_CastOp : Rune_Primitive<"cast", [Rune_Elementwise]> {

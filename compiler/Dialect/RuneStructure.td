@@ -8,7 +8,7 @@
 
 include "RuneDialect.td"
 
-def Rune_ModuleOp : Rune_Op<"module", [IsolatedFromAbove, SymbolTable, Symbol, NoRegionArguments, SingleBlock,
+def Rune_RuneModuleOp : Rune_Op<"module", [IsolatedFromAbove, SymbolTable, Symbol, NoRegionArguments, SingleBlock,
                                        NoTerminator]> {
   let summary = "A model: its submodules, members, initialisation and functions";
   let description = [{
@@ -37,7 +37,7 @@ def Rune_SubmoduleKind : I32EnumAttr<"SubmoduleKind", "what PyTorch's class beha
   let cppNamespace = "::rune";
 }
 
-def Rune_SubmoduleOp : Rune_Op<"submodule", [Symbol, HasParent<"ModuleOp">]> {
+def Rune_SubmoduleOp : Rune_Op<"submodule", [Symbol, HasParent<"RuneModuleOp">]> {
   let summary = "A module of the tree, the model itself (`@\"\"` is spelled `@\".\"`) included";
   let description = [{`sym_name` is the dotted path with a trailing dot (`"h.0.attn."`; the model itself is `"."`), so
     that a module and a function or a member never share a symbol.}];
@@ -52,7 +52,7 @@ def Rune_SubmoduleOp : Rune_Op<"submodule", [Symbol, HasParent<"ModuleOp">]> {
   }];
 }
 
-class Rune_MemberOp<string mnemonic> : Rune_Op<mnemonic, [Symbol, HasParent<"ModuleOp">]> {
+class Rune_MemberOp<string mnemonic> : Rune_Op<mnemonic, [Symbol, HasParent<"RuneModuleOp">]> {
   let hasVerifier = 1;
   code memberDeclaration = [{
     ::mlir::RankedTensorType getTensorType() { return ::llvm::cast<::mlir::RankedTensorType>(getType()); }
@@ -83,7 +83,7 @@ def Rune_HeldOp : Rune_MemberOp<"held"> {
   let extraClassDeclaration = memberDeclaration;
 }
 
-def Rune_InitializeOp : Rune_Op<"initialize", [HasParent<"ModuleOp">]> {
+def Rune_InitializeOp : Rune_Op<"initialize", [HasParent<"RuneModuleOp">]> {
   let summary = "One step of the model's construction: draw or compute the value of a member";
   let description = [{
     Steps happen in the order written. Either `init` is a scheme, or `function` is a private function of this module
@@ -98,7 +98,7 @@ def Rune_InitializeOp : Rune_Op<"initialize", [HasParent<"ModuleOp">]> {
   let hasVerifier = 1;
 }
 
-def Rune_TieOp : Rune_Op<"tie", [HasParent<"ModuleOp">]> {
+def Rune_TieOp : Rune_Op<"tie", [HasParent<"RuneModuleOp">]> {
   let summary = "From here on a parameter shares the storage of another";
   let arguments = (ins FlatSymbolRefAttr:$member, FlatSymbolRefAttr:$target);
   let assemblyFormat = "$member `to` $target attr-dict";
@@ -147,7 +147,7 @@ def Rune_CheckOp : Rune_Op<"check"> {
   let summary = "Fails the call with a message unless the condition holds";
   let description = [{The message holds `{0}`, `{1}`, … for the values of `args`.}];
   let arguments = (ins 0DTensorOf<[I1]>:$condition, StrAttr:$message, OptionalAttr<Rune_DimsAttr>:$args);
-  let assemblyFormat = "$condition `,` $message (`args` $args^)? attr-dict";
+  let assemblyFormat = "$condition `,` $message (`args` $args^)? attr-dict `:` type($condition)";
 }
 
 #endif // RUNE_STRUCTURE_TD

@@ -1,0 +1,44 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Dialect/RuneDialect.h"
+
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace rune;
+
+using Effects = SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>;
+
+/// Reads its inputs and writes its destination, where those are memory.
+static void structuredEffects(DestinationStyleOpInterface op, Effects &effects) {
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (isa<MemRefType>(input->get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), input);
+  for (OpOperand &init : op.getDpsInitsMutable())
+    if (isa<MemRefType>(init.get().getType()))
+      effects.emplace_back(MemoryEffects::Write::get(), &init);
+}
+
+void PackOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
+void ContractOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
+
+LogicalResult ContractOp::verify() {
+  auto init = cast<ShapedType>(getInit().getType());
+  unsigned rank = init.getRank();
+  auto maps = getMaps().getAsValueRange<AffineMapAttr>();
+  if (llvm::range_size(maps) != getExtras().size() + 1)
+    return emitOpError() << "expects a map for lhs and for each extra";
+  for (auto [i, map] : llvm::enumerate(maps)) {
+    unsigned dims = i == 0 ? rank + 1 : rank;
+    Value operand = i == 0 ? getLhs() : getExtras()[i - 1];
+    if (map.getNumDims() != dims || map.getNumResults() != cast<ShapedType>(operand.getType()).getRank())
+      return emitOpError() << "map " << AffineMapAttr::get(map) << " does not fit operand " << i;
+  }
+  Block &block = getEpilogue().front();
+  if (block.getNumArguments() != getExtras().size() + 1)
+    return emitOpError() << "expects an epilogue of the sum and an element of each extra";
+  return success();
+}

@@ -1,0 +1,84 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Structured ops that code generation puts beside linalg's, on tensors before bufferization and on memrefs after it.
+
+#ifndef RUNE_CODEGEN_TD
+#define RUNE_CODEGEN_TD
+
+include "RuneDialect.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/DestinationStyleOpInterface.td"
+
+class Rune_Structured<string mnemonic, list<Trait> traits = []>
+    : Rune_Op<mnemonic, !listconcat([DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>],
+                                    traits)> {
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
+  }];
+}
+
+def Rune_YieldOp : Rune_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "The result of an epilogue";
+  let arguments = (ins AnyType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def Rune_PackOp : Rune_Structured<"pack"> {
+  let summary = "Matrices as panels";
+  let description = [{
+    The last two dimensions of the input are [k, n], or [n, k] where `transposed`; the rest are batch dimensions. The
+    result is [batch…, ⌈n / lanes⌉, k, lanes], its lanes past n zero.
+  }];
+  let arguments = (ins AnyShaped:$input, AnyShaped:$init, UnitAttr:$transposed);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    (`transposed` $transposed^)? `ins` `(` $input `:` type($input) `)` `outs` `(` $init `:` type($init) `)` attr-dict
+    (`->` type($result)^)?
+  }];
+}
+
+def Rune_ContractOp : Rune_Structured<"contract", [SingleBlock]> {
+  let summary = "A matrix product over panels, with an epilogue";
+  let description = [{
+    The iteration space is (d0, …, d{r−2}, n, k): the dimensions of the result, of which the last is n, and the
+    summation. `maps[0]` gives the place in `lhs` (a permutation of a subset of d0 … d{r−2}, and k); `rhs` is panels
+    [batch…, ⌈n / lanes⌉, k, lanes], its batch dimensions being d0, d1, …; the other maps give the places in `extras`
+    over (d0, …, d{r−2}, n). For each result element
+    acc = Σ lhs · rhs as one chain of fused multiply-adds over ascending k from +0, and the element is what the region
+    makes of acc and of the elements of `extras`.
+  }];
+  let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
+      AffineMapArrayAttr:$maps);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`with` `(` $extras^ `:` type($extras) `)`)?
+    `outs` `(` $init `:` type($init) `)` `maps` $maps attr-dict-with-keyword $epilogue (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+}
+
+def Rune_CheckIndexOp : Rune_Op<"check_index"> {
+  let summary = "Sets the status to RUNE_INDEX_OUT_OF_RANGE unless every index lies in [−size, size)";
+  let arguments = (ins AnyShaped:$indices, Index:$size);
+  let assemblyFormat = "$indices `in` $size attr-dict `:` type($indices)";
+}
+
+def Rune_FailUnlessOp : Rune_Op<"fail_unless"> {
+  let summary = "Sets the status to a code unless the condition holds";
+  let description = "The first failure of a call is the one that counts.";
+  let arguments = (ins I1:$condition, I32Attr:$code);
+  let assemblyFormat = "$condition `,` $code attr-dict";
+}
+
+def Rune_RunHooksOp : Rune_Op<"run_hooks"> {
+  let summary = "Calls the hooks of a site with the tensors' memory, which they may overwrite";
+  let arguments = (ins I64Attr:$site, Variadic<AnyShaped>:$tensors);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    $site `(` $tensors `:` type($tensors) `)` attr-dict (`->` type($results)^)?
+  }];
+}
+
+#endif // RUNE_CODEGEN_TD

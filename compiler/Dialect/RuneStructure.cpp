@@ -1,0 +1,83 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Dialect/RuneDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace rune;
+
+void RuneModuleOp::build(OpBuilder &builder, OperationState &state, StringRef name, Type dtype) {
+  state.addAttribute(getSymNameAttrName(state.name), builder.getStringAttr(name));
+  state.addAttribute(getDtypeAttrName(state.name), TypeAttr::get(dtype));
+  state.addRegion()->emplaceBlock();
+}
+
+template <typename MemberOp> static LogicalResult verifyMember(MemberOp op) {
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (!type || !type.hasStaticShape())
+    return op.emitOpError() << "expects a tensor type of constant shape, got " << op.getType();
+  return success();
+}
+
+LogicalResult ParameterOp::verify() { return verifyMember(*this); }
+LogicalResult BufferOp::verify() { return verifyMember(*this); }
+LogicalResult HeldOp::verify() { return verifyMember(*this); }
+
+LogicalResult InitializeOp::verify() {
+  if (getInit().has_value() == getFunction().has_value())
+    return emitOpError() << "expects either a scheme or a function";
+  if (getFunction() && !getReads())
+    return emitOpError() << "expects the members that the function reads";
+  return success();
+}
+
+/// The declared type of a member of the enclosing model.
+static Type lookupMember(Operation *from, FlatSymbolRefAttr name, SymbolTableCollection &symbols) {
+  Operation *member = symbols.lookupNearestSymbolFrom(from, name);
+  if (auto parameter = dyn_cast_or_null<ParameterOp>(member))
+    return parameter.getType();
+  if (auto buffer = dyn_cast_or_null<BufferOp>(member))
+    return buffer.getType();
+  if (auto held = dyn_cast_or_null<HeldOp>(member))
+    return held.getType();
+  return {};
+}
+
+LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  Type declared = lookupMember(*this, getMemberAttr(), symbols);
+  if (!declared)
+    return emitOpError() << "no member named " << getMemberAttr();
+  if (declared != getResult().getType())
+    return emitOpError() << "has type " << getResult().getType() << ", but " << getMemberAttr() << " is declared as "
+                         << declared;
+  return success();
+}
+
+LogicalResult DimOp::verify() {
+  if (getDim().size() != 1)
+    return emitOpError() << "expects one polynomial, got " << getDim().size();
+  return success();
+}
+
+LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());
+  if (!callee)
+    return emitOpError() << "no function named " << getCalleeAttr();
+  FunctionType type = callee.getFunctionType();
+  if (TypeRange(type.getInputs()) != TypeRange(getInputs()) || TypeRange(type.getResults()) != TypeRange(getOutputs()))
+    return emitOpError() << "does not fit " << getCalleeAttr() << ", whose type is " << type;
+  return success();
+}
+
+LogicalResult HookOp::verify() {
+  if (TypeRange(getTensors()) != TypeRange(getResults()))
+    return emitOpError() << "expects results of its operands' types";
+  return success();
+}
+
+#define GET_OP_CLASSES
+#include "Dialect/RuneOps.cpp.inc"

@@ -1,0 +1,123 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace rune {
+#define GEN_PASS_DEF_INLINEMODULES
+#include "Transforms/Passes.h.inc"
+} // namespace rune
+
+using namespace mlir;
+using namespace rune;
+
+namespace {
+
+struct InlineModulesPass : rune::impl::InlineModulesBase<InlineModulesPass> {
+  using InlineModulesBase::InlineModulesBase;
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    table = &symbols;
+    llvm::StringSet<> needed;
+    for (auto step : getOperation().getOps<InitializeOp>())
+      if (step.getFunction())
+        needed.insert(*step.getFunction());
+    SmallVector<func::FuncOp> unneeded;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isPublic() || needed.contains(function.getSymName()))
+        inlineCalls(function);
+      else
+        unneeded.push_back(function);
+    }
+    for (func::FuncOp function : unneeded)
+      function.erase();
+  }
+
+private:
+  void inlineCalls(func::FuncOp function) {
+    // The body of a callee may hold calls in turn: they are met later on the same walk.
+    Block &block = function.getBody().front();
+    if (hooks && function->hasAttr("rune.entry"))
+      hookEntry(function);
+    for (auto it = block.begin(); it != block.end();) {
+      auto call = dyn_cast<CallOp>(*it);
+      if (!call) {
+        ++it;
+        continue;
+      }
+      it = inlineCall(call);
+    }
+  }
+
+  /// Puts the callee's body in place of the call and returns the first op of it.
+  Block::iterator inlineCall(CallOp call) {
+    auto callee = table->lookup<func::FuncOp>(call.getCallee());
+    OpBuilder builder(call);
+    bool hooked = hooks && call.getModule();
+    StringRef scope = call.getModule() ? StringRef(*call.getModule()).drop_back() : StringRef();
+    if (!call.getModule())
+      if (auto outer = call->getAttrOfType<StringAttr>("scope"))
+        scope = outer.getValue();
+    SmallVector<Value> inputs(call.getInputs());
+    Operation *before = call->getPrevNode();
+    if (hooked && !inputs.empty())
+      inputs = SmallVector<Value>(HookOp::create(builder, call.getLoc(), TypeRange(ValueRange(inputs)),
+                                                 call.getModuleAttr(), builder.getUnitAttr(), inputs)
+                                      .getResults());
+
+    IRMapping mapping;
+    mapping.map(callee.getArguments(), inputs);
+    auto *terminator = callee.getBody().front().getTerminator();
+    for (Operation &op : callee.getBody().front().without_terminator()) {
+      Operation *clone = builder.clone(op, mapping);
+      if (!clone->hasAttr("scope") && !isa<HookOp>(clone))
+        clone->setAttr("scope", builder.getStringAttr(scope));
+    }
+    SmallVector<Value> outputs;
+    for (Value result : terminator->getOperands())
+      outputs.push_back(mapping.lookupOrDefault(result));
+    if (hooked)
+      outputs = hookOutputs(builder, call.getLoc(), call.getModuleAttr(), inputs, outputs);
+    call->replaceAllUsesWith(outputs);
+    Block *block = call->getBlock();
+    call.erase();
+    return before ? std::next(Block::iterator(before)) : block->begin();
+  }
+
+  static SmallVector<Value> hookOutputs(OpBuilder &builder, Location loc, FlatSymbolRefAttr module,
+                                        ArrayRef<Value> inputs, ArrayRef<Value> outputs) {
+    SmallVector<Value> tensors(inputs);
+    tensors.append(outputs.begin(), outputs.end());
+    auto hook = HookOp::create(builder, loc, TypeRange(ValueRange(tensors)), module, UnitAttr(), tensors);
+    return SmallVector<Value>(hook.getResults().drop_front(inputs.size()));
+  }
+
+  /// The entry's own module is called by the user: its hooks run at the function's ends.
+  void hookEntry(func::FuncOp function) {
+    if (function->getAttrOfType<StringAttr>("rune.entry").getValue() != "forward")
+      return;
+    auto module = FlatSymbolRefAttr::get(&getContext(), ".");
+    OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+    SmallVector<Value> inputs(function.getArguments());
+    if (!inputs.empty()) {
+      auto hook = HookOp::create(builder, function.getLoc(), TypeRange(ValueRange(inputs)), module,
+                                 builder.getUnitAttr(), inputs);
+      for (auto [argument, result] : llvm::zip(function.getArguments(), hook.getResults()))
+        argument.replaceAllUsesExcept(result, hook);
+      inputs = SmallVector<Value>(hook.getResults());
+    }
+    Operation *terminator = function.getBody().front().getTerminator();
+    builder.setInsertionPoint(terminator);
+    terminator->setOperands(
+        hookOutputs(builder, function.getLoc(), module, inputs, SmallVector<Value>(terminator->getOperands())));
+  }
+
+  SymbolTable *table = nullptr;
+};
+
+} // namespace
