@@ -102,8 +102,7 @@ int32_t rune_model_reset_parameters(rune_handle *handle, uint64_t seed) {
 }
 
 int32_t rune_model_load(rune_handle *handle, const char *path) {
-  return guarded(
-      [&] { given(handle, "handle").model.load_state_dict(rune::load_safetensors(&given(path, "path"))); });
+  return guarded([&] { given(handle, "handle").model.load_state_dict(rune::load_safetensors(&given(path, "path"))); });
 }
 
 int32_t rune_model_save(const rune_handle *handle, const char *path) {
@@ -131,8 +130,8 @@ int32_t rune_workspace_create(const rune_handle *handle, int32_t entry, const in
 
 void rune_workspace_destroy(rune_workspace *workspace) { delete workspace; }
 
-int32_t rune_model_forward_in(const rune_handle *handle, int32_t entry, const void *const *inputs,
-                              void *const *outputs, const int64_t *symbols, rune_workspace *workspace) {
+int32_t rune_model_forward_in(const rune_handle *handle, int32_t entry, const void *const *inputs, void *const *outputs,
+                              const int64_t *symbols, rune_workspace *workspace) {
   return guarded([&] {
     const rune::Model &model = given(handle, "handle").model;
     const rune_entry &checked = checkedEntry(model.table(), entry, symbols);

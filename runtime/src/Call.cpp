@@ -3,10 +3,10 @@
 
 // Calls that allocate their outputs: model(x), with hooks and without.
 
+#include "rune/call.h"
 #include "ModelImpl.h"
 #include "SizeExpression.h"
 #include "Text.h"
-#include "rune/call.h"
 
 #include <cstring>
 #include <exception>
@@ -68,14 +68,12 @@ Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &
     pointers.push_back(input.raw_data());
   for (std::int32_t i = 0; i < entry.output_count; ++i) {
     const rune_value &value = entry.outputs[i];
-    outputs.push_back(
-        Tensor::empty(detail::value_shape(value, symbols.data()), static_cast<DType>(value.dtype)));
+    outputs.push_back(Tensor::empty(detail::value_shape(value, symbols.data()), static_cast<DType>(value.dtype)));
     pointers.push_back(outputs.back().raw_data());
   }
   const Workspace workspace(detail::workspace_bytes(entry, symbols.data(), context != nullptr));
   const rune_kernel function = context ? entry.hooked_function : entry.function;
-  const std::int32_t status =
-      function(pointers.data(), symbols.data(), model.state.get(), workspace.data(), context);
+  const std::int32_t status = function(pointers.data(), symbols.data(), model.state.get(), workspace.data(), context);
   if (context && context->failure)
     std::rethrow_exception(context->failure);
   if (status != RUNE_OK)

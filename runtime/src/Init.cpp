@@ -46,8 +46,8 @@ double xavierStd(const Tensor &tensor, double gain) {
 } // namespace
 
 double calculate_gain(std::string_view nonlinearity, std::optional<double> param) {
-  for (std::string_view linear : {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-                                  "conv_transpose3d", "sigmoid"})
+  for (std::string_view linear :
+       {"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid"})
     if (nonlinearity == linear)
       return 1;
   if (nonlinearity == "tanh")

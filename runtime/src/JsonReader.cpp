@@ -48,9 +48,7 @@ bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
 } // namespace
 
-void JsonReader::fail(const std::string &what) const {
-  fail_at(path_, base_ + static_cast<std::int64_t>(at_), what);
-}
+void JsonReader::fail(const std::string &what) const { fail_at(path_, base_ + static_cast<std::int64_t>(at_), what); }
 
 void JsonReader::check_utf8() const {
   for (std::size_t i = 0, length; i < text_.size(); i += length) {

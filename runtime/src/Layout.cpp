@@ -26,9 +26,8 @@ template <typename F> void forEachInPanels(const rune_storage &s, F &&f) {
 template <typename T> void pack(const rune_storage &storage, const void *from, void *to) {
   const T *in = static_cast<const T *>(from);
   T *out = static_cast<T *>(to);
-  forEachInPanels(storage, [&](std::int64_t stored, std::int64_t logical) {
-    out[stored] = logical < 0 ? T(0) : in[logical];
-  });
+  forEachInPanels(storage,
+                  [&](std::int64_t stored, std::int64_t logical) { out[stored] = logical < 0 ? T(0) : in[logical]; });
 }
 
 template <typename T> void unpack(const rune_storage &storage, const void *from, void *to) {

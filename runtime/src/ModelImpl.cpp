@@ -10,7 +10,8 @@
 namespace rune::detail {
 
 ModelImpl::ModelImpl(const rune_model &table)
-    : table(table), state(allocate_zeroed(table.state_bytes)), training(static_cast<std::size_t>(table.module_count), 1),
+    : table(table), state(allocate_zeroed(table.state_bytes)),
+      training(static_cast<std::size_t>(table.module_count), 1),
       requires_grad(static_cast<std::size_t>(table.member_count)), hooks(std::make_shared<HookRegistry>()) {
   for (std::int32_t i = 0; i < table.member_count; ++i)
     requires_grad[static_cast<std::size_t>(i)] = (table.members[i].flags & RUNE_TRAINABLE) != 0;

@@ -14,9 +14,9 @@ namespace rune::detail {
 namespace {
 
 constexpr FileDType DTypes[] = {
-    {"BOOL", 1, DType::boolean}, {"U8", 1, DType::i64},   {"I8", 1, DType::i64},  {"I16", 2, DType::i64},
-    {"U16", 2, DType::i64},      {"F16", 2, DType::f32},  {"BF16", 2, DType::f32}, {"I32", 4, DType::i64},
-    {"U32", 4, DType::i64},      {"F32", 4, DType::f32},  {"F64", 8, DType::f64}, {"I64", 8, DType::i64},
+    {"BOOL", 1, DType::boolean}, {"U8", 1, DType::i64},  {"I8", 1, DType::i64},   {"I16", 2, DType::i64},
+    {"U16", 2, DType::i64},      {"F16", 2, DType::f32}, {"BF16", 2, DType::f32}, {"I32", 4, DType::i64},
+    {"U32", 4, DType::i64},      {"F32", 4, DType::f32}, {"F64", 8, DType::f64},  {"I64", 8, DType::i64},
 };
 
 class HeaderReader {
@@ -61,8 +61,11 @@ private:
         fail_at(path_, key_at, "unexpected key \"" + key + "\" in tensor \"" + tensor.name + "\"");
     });
     if (!tensor.dtype || !has_shape || !has_offsets)
-      fail_at(path_, at, join("tensor \"", tensor.name, "\" lacks its ",
-                              !tensor.dtype ? "dtype" : !has_shape ? "shape" : "data_offsets"));
+      fail_at(path_, at,
+              join("tensor \"", tensor.name, "\" lacks its ",
+                   !tensor.dtype ? "dtype"
+                   : !has_shape  ? "shape"
+                                 : "data_offsets"));
     checkSize(tensor, at);
     header_.tensors.push_back(std::move(tensor));
     places_.push_back(at);
@@ -86,8 +89,9 @@ private:
     if (tensor.begin > tensor.end)
       fail_at(path_, at, join("data_offsets of \"", tensor.name, "\" are reversed: ", tensor.begin, " > ", tensor.end));
     if (tensor.end > data_bytes_)
-      fail_at(path_, at, join("data_offsets of \"", tensor.name, "\" end at ", tensor.end,
-                              ", past the end of the data (", data_bytes_, " bytes)"));
+      fail_at(path_, at,
+              join("data_offsets of \"", tensor.name, "\" end at ", tensor.end, ", past the end of the data (",
+                   data_bytes_, " bytes)"));
   }
 
   void checkSize(const FileTensor &tensor, std::int64_t at) {
@@ -96,9 +100,9 @@ private:
       if (__builtin_mul_overflow(bytes, size, &bytes))
         fail_at(path_, at, "element count of tensor \"" + tensor.name + "\" overflows: shape " + tensor.shape.str());
     if (bytes != tensor.end - tensor.begin)
-      fail_at(path_, at, join("tensor \"", tensor.name, "\" of shape ", tensor.shape.str(), " and dtype ",
-                              tensor.dtype->name, " needs ", bytes, " bytes, but its data_offsets hold ",
-                              tensor.end - tensor.begin));
+      fail_at(path_, at,
+              join("tensor \"", tensor.name, "\" of shape ", tensor.shape.str(), " and dtype ", tensor.dtype->name,
+                   " needs ", bytes, " bytes, but its data_offsets hold ", tensor.end - tensor.begin));
   }
 
   /// The tensors' bytes follow one another without a hole, from the first byte to the last.

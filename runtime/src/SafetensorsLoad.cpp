@@ -29,8 +29,7 @@ float fromHalf(std::uint16_t bits) {
 
 float fromBFloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
-template <typename From, typename To, typename F>
-void widen(const std::vector<char> &bytes, Tensor &to, F &&convert) {
+template <typename From, typename To, typename F> void widen(const std::vector<char> &bytes, Tensor &to, F &&convert) {
   To *out = to.data<To>();
   for (std::int64_t i = 0, n = to.numel(); i < n; ++i) {
     From value;

@@ -73,15 +73,13 @@ Tensor Tensor::zeros(Shape shape, DType dtype) {
 
 Tensor Tensor::ones(Shape shape, DType dtype) { return full(std::move(shape), 1, dtype); }
 
-Tensor Tensor::full(Shape shape, double value, DType dtype) {
-  return empty(std::move(shape), dtype).fill_(value);
-}
+Tensor Tensor::full(Shape shape, double value, DType dtype) { return empty(std::move(shape), dtype).fill_(value); }
 
 std::int64_t Tensor::size(std::int64_t dim) const {
   const std::int64_t rank = this->dim();
   if (dim < -rank || dim >= rank)
-    throw Error(join("Dimension out of range (expected to be in range of [", -rank, ", ", rank - 1, "], but got ", dim,
-                     ")"));
+    throw Error(
+        join("Dimension out of range (expected to be in range of [", -rank, ", ", rank - 1, "], but got ", dim, ")"));
   return shape()[static_cast<std::size_t>(dim < 0 ? dim + rank : dim)];
 }
 

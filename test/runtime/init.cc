@@ -1,7 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// RUN: %cxx %s -o %t && %t %S/../golden/init.txt | FileCheck %s
+// RUN: %cxx %s %librune -o %t && %t %golden/init.txt | FileCheck %s
 // Every scheme of torch.nn.init, against the bits that PyTorch gave (test/golden/make_init.py).
 //
 // CHECK: 392 equal, 0 different

@@ -41,8 +41,8 @@ int32_t rune_workspace_create(const rune_handle *handle, int32_t entry, const in
                               rune_workspace **workspace);
 void rune_workspace_destroy(rune_workspace *workspace);
 /// rune_model_forward without any allocation.
-int32_t rune_model_forward_in(const rune_handle *handle, int32_t entry, const void *const *inputs,
-                              void *const *outputs, const int64_t *symbols, rune_workspace *workspace);
+int32_t rune_model_forward_in(const rune_handle *handle, int32_t entry, const void *const *inputs, void *const *outputs,
+                              const int64_t *symbols, rune_workspace *workspace);
 
 /// What the calling thread's last failed call said; "" before the first.
 const char *rune_last_error(void);

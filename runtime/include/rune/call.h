@@ -8,12 +8,14 @@
 
 #include "rune/model.h"
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <ranges>
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace rune {
 namespace detail {
@@ -101,6 +103,19 @@ constexpr std::int64_t size_floordiv(std::int64_t a, std::int64_t b) {
 }
 constexpr std::int64_t size_mod(std::int64_t a, std::int64_t b) { return b == 0 ? 0 : a - size_floordiv(a, b) * b; }
 
+/// The size of an argument's dimension, or -1 where it has not that rank.
+inline std::int64_t size_of(const Argument &argument, std::int32_t rank, std::int32_t dim) {
+  return argument.rank == rank ? argument.sizes[dim] : -1;
+}
+
+/// Whether an argument has just this dtype and shape.
+template <typename... Sizes> bool matches(const Argument &argument, DType dtype, Sizes... sizes) {
+  if (argument.dtype != dtype || argument.rank != static_cast<std::int32_t>(sizeof...(sizes)))
+    return false;
+  std::int32_t dim = 0;
+  return ((argument.sizes[dim++] == static_cast<std::int64_t>(sizes)) && ...);
+}
+
 inline bool well_placed(const void *pointer, std::size_t alignment) {
   return pointer && reinterpret_cast<std::uintptr_t>(pointer) % alignment == 0;
 }
@@ -119,6 +134,32 @@ inline void run(const rune_entry &entry, const void *const *arguments, const std
 inline Tensor integer(std::int64_t value) { return Tensor::from({value}, Shape{}); }
 
 } // namespace detail
+
+/// The typed members of a ModuleList of modules that are all alike.
+template <typename T, std::size_t N> class ModuleArray : public Module {
+public:
+  /// The modules and members of each element follow those of the one before.
+  ModuleArray(const detail::ModelHandle &model, std::int32_t module, std::int32_t member, std::int32_t module_stride,
+              std::int32_t member_stride)
+      : ModuleArray(model, module, member, module_stride, member_stride, std::make_index_sequence<N>()) {}
+
+  static constexpr std::size_t size() { return N; }
+  T &operator[](std::size_t i) { return elements_[i]; }
+  const T &operator[](std::size_t i) const { return elements_[i]; }
+  auto begin() { return elements_.begin(); }
+  auto end() { return elements_.end(); }
+  auto begin() const { return elements_.begin(); }
+  auto end() const { return elements_.end(); }
+
+private:
+  template <std::size_t... I>
+  ModuleArray(const detail::ModelHandle &model, std::int32_t module, std::int32_t member, std::int32_t module_stride,
+              std::int32_t member_stride, std::index_sequence<I...>)
+      : Module(model, module), elements_{T(model, module + 1 + static_cast<std::int32_t>(I) * module_stride,
+                                           member + static_cast<std::int32_t>(I) * member_stride)...} {}
+
+  std::array<T, N> elements_;
+};
 } // namespace rune
 
 #endif // RUNE_CALL_H

@@ -27,7 +27,8 @@ using Hook = std::function<void(Module &, Tensors &inputs, Tensors &outputs)>;
 [[noreturn]] void fail_output_count(const Module &module, std::size_t count);
 
 template <typename F> Hook make_pre_hook(F f) {
-  static_assert(std::is_invocable_v<F &, Module &, Tensors &>, "a forward-pre hook takes (rune::Module &, rune::Tensors &)");
+  static_assert(std::is_invocable_v<F &, Module &, Tensors &>,
+                "a forward-pre hook takes (rune::Module &, rune::Tensors &)");
   return [f = std::move(f)](Module &module, Tensors &inputs, Tensors &) mutable {
     using Result = std::invoke_result_t<F &, Module &, Tensors &>;
     if constexpr (std::is_void_v<Result>)

@@ -111,8 +111,8 @@ typedef struct rune_init_step {
   rune_kernel function;     // RUNE_COMPUTED: arguments are the members read, then the member's new value
   const int32_t *reads;
   int32_t read_count;
-  int32_t fan_out;   // kaiming: 1 for mode='fan_out'
-  int32_t discarded; // 1: drawn, then thrown away (the member was tied to another one afterwards)
+  int32_t fan_out;         // kaiming: 1 for mode='fan_out'
+  int32_t discarded;       // 1: drawn, then thrown away (the member was tied to another one afterwards)
   int32_t workspace_bytes; // RUNE_COMPUTED: what `function` needs
 } rune_init_step;
 
