@@ -16,7 +16,7 @@ class Blocks(nn.Module):
         self.register_buffer("floor", torch.tensor(-0.25))
         self.norm_5, self.norm_7, self.norm_3 = nn.LayerNorm(5), nn.LayerNorm(7), nn.LayerNorm(3)
         self.act = nn.Tanh()
-        self.extra = None
+        self.register_module("extra", None)
         nn.init.normal_(self.g, 1, 0.1)
 
     def forward(self, x):
