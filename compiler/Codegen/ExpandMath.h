@@ -23,6 +23,7 @@ struct ReducedExp {
 ReducedExp reduceExp(MathBuilder &b, mlir::Value x);
 /// e^r scale^2, where scale is a power of two and |r| <= ln(2).
 mlir::Value scaledExp(MathBuilder &b, mlir::Value r, mlir::Value scale);
+mlir::Value scaledExp(MathBuilder &b, FloatPair r, mlir::Value scale);
 
 /// A positive finite x as 2^exponent * (1 + fraction), with 1 + fraction in [sqrt(1/2), sqrt(2)).
 struct Decomposed {

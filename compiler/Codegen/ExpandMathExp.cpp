@@ -55,6 +55,14 @@ Value scaledExp(MathBuilder &b, Value r, Value scale) {
   return b.mul(b.mul(power, scale), scale);
 }
 
+// e^lo is 1 + lo, and (1 + hi) stands for e^hi before it.
+Value scaledExp(MathBuilder &b, FloatPair r, Value scale) {
+  Value curve = b.mul(b.polynomial(r.hi, expPolynomial), b.mul(r.hi, r.hi));
+  Value small = b.add(curve, b.fma(r.lo, r.hi, r.lo));
+  Value power = b.add(b.add(small, r.hi), b.c(1));
+  return b.mul(b.mul(power, scale), scale);
+}
+
 Value expandExp(MathBuilder &b, Value x) {
   x = b.atMost(b.atLeast(x, b.c({-104, -746})), b.c({89, 710}));
   Value shifter = b.c(b.roundingShift() + b.bias());

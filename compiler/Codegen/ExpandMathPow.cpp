@@ -67,11 +67,16 @@ Value exp2Pair(MathBuilder &b, FloatPair p) {
   Value lo = b.select(inRange, p.lo, b.c(0));
   Value hi = b.atMost(b.atLeast(p.hi, b.neg(bound)), bound);
   Value shifter = b.c(b.roundingShift() + b.bias());
-  Value shifted = b.fma(hi, b.c(0.5), shifter);
+  // An odd integer leaves 1 and not -1, for the power of which the sum below would be rounded more coarsely.
+  Value shifted = b.fma(b.sub(hi, b.c(0x1p-10)), b.c(0.5), shifter);
   Value half = b.sub(shifted, shifter);
-  Value r = b.sub(hi, b.add(half, half));
+  // lo is worth a bit of hi, which is many of the rest.
+  FloatPair rest = b.orderedSumOf(b.sub(hi, b.add(half, half)), lo);
   Value ln2 = b.c(0.6931471805599453);
-  return scaledExp(b, b.fma(r, ln2, b.mul(lo, ln2)), b.exponentFromLowBits(shifted));
+  FloatPair exponent = b.productOf(rest.hi, ln2);
+  exponent.lo = b.fma(rest.hi, b.c({-1.90465421e-09, 2.3190468138462996e-17}), exponent.lo);
+  exponent.lo = b.fma(rest.lo, ln2, exponent.lo);
+  return scaledExp(b, exponent, b.exponentFromLowBits(shifted));
 }
 } // namespace
 
