@@ -1,8 +1,8 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A compiled model as data: what rune_model of the runtime's table.h says, owned. Describe fills it from the IR; the
-// header, the tables in an object file and the tables of a run in this process are made from it.
+// What rune_model (rune/table.h) holds, as a value that the compiler builds: the header, the tables of an object file
+// and those in memory are all made from it. The fields are those of table.h, where they are explained.
 
 #ifndef RUNE_EMIT_MODELDESCRIPTION_H
 #define RUNE_EMIT_MODELDESCRIPTION_H
@@ -15,8 +15,13 @@
 
 namespace rune {
 
-/// Words of a rune_expr.
+/// The words of a rune_expr.
 using ExprCode = std::vector<int64_t>;
+
+inline ExprCode constantExpr(int64_t value) { return {RUNE_PUSH, value}; }
+inline ExprCode symbolExpr(int64_t index) { return {RUNE_SYMBOL, index}; }
+/// The symbol that stands alone in the expression, or -1.
+inline int64_t bareSymbol(const ExprCode &code) { return code.size() == 2 && code[0] == RUNE_SYMBOL ? code[1] : -1; }
 
 struct MemberDescription {
   std::string name;
@@ -44,14 +49,14 @@ struct InitStepDescription {
   std::vector<int32_t> reads;
   bool fanOut = false;
   bool discarded = false;
+  int32_t workspaceBytes = 0;
 };
 
 struct ValueDescription {
   std::string name;
   int32_t dtype = RUNE_F32;
-  bool integer = false; // a run-time integer: no dims
-  std::vector<ExprCode> dims;
-  std::vector<std::string> dimTexts; // as the spec says them: "batch", "784", "2*n + 1"
+  bool integer = false;       // a run-time integer, of dtype i64
+  std::vector<ExprCode> dims; // of an integer: none, or the one symbol that it is
 };
 
 struct CheckDescription {
@@ -62,6 +67,7 @@ struct CheckDescription {
 struct HookSiteDescription {
   int32_t module = 0;
   int32_t phase = 0;
+  int32_t inputCount = 0;
   std::vector<ValueDescription> tensors;
 };
 
@@ -77,13 +83,13 @@ struct EntryDescription {
 
 struct ModelDescription {
   std::string name; // the entry module's: "MnistMlp"
-  std::string stem; // of the spec's file, as a C identifier: prefix of every exported symbol
+  std::string stem; // of the spec's file: "mnist_mlp"
   int32_t dtype = RUNE_F32;
   int64_t stateBytes = 0;
   std::vector<ModuleDescription> modules;
   std::vector<MemberDescription> members;
   std::vector<InitStepDescription> initSteps;
-  std::vector<EntryDescription> entries;
+  std::vector<EntryDescription> entries; // the first is forward
 };
 
 } // namespace rune
