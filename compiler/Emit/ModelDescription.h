@@ -16,80 +16,75 @@
 namespace rune {
 
 /// The words of a rune_expr.
-struct SizeExpression {
-  std::vector<int64_t> code;
+using ExprCode = std::vector<int64_t>;
 
-  static SizeExpression constant(int64_t value) { return {{RUNE_PUSH, value}}; }
-  static SizeExpression symbol(int64_t index) { return {{RUNE_SYMBOL, index}}; }
-  /// The symbol that stands alone in it, or -1.
-  int64_t bareSymbol() const { return code.size() == 2 && code[0] == RUNE_SYMBOL ? code[1] : -1; }
-};
+inline ExprCode constantExpr(int64_t value) { return {RUNE_PUSH, value}; }
+inline ExprCode symbolExpr(int64_t index) { return {RUNE_SYMBOL, index}; }
+/// The symbol that stands alone in the expression, or -1.
+inline int64_t bareSymbol(const ExprCode &code) { return code.size() == 2 && code[0] == RUNE_SYMBOL ? code[1] : -1; }
 
-/// A compiled function: its symbol for an object file, its address for a run in this process. Both empty: there is
-/// none.
-struct KernelReference {
-  std::string symbol;
-  rune_kernel address = nullptr;
+struct MemberDescription {
+  std::string name;
+  int32_t kind = RUNE_PARAMETER;
+  int32_t dtype = RUNE_F32;
+  int32_t module = 0;
+  int32_t alias = 0;
+  int32_t flags = 0;
+  std::vector<int64_t> shape;
+  std::vector<rune_storage> storages;
 };
 
 struct ModuleDescription {
   std::string name, key, type, extraRepr;
   int32_t parent = -1;
-  rune_module_kind kind = RUNE_PLAIN;
-};
-
-struct MemberDescription {
-  std::string name;
-  rune_member_kind kind = RUNE_PARAMETER;
-  rune_dtype dtype = RUNE_F32;
-  int32_t module = 0, alias = 0, flags = 0;
-  std::vector<int64_t> shape;
-  std::vector<rune_storage> storages;
+  int32_t kind = RUNE_PLAIN;
 };
 
 struct InitStepDescription {
   int32_t member = 0;
-  rune_scheme scheme = RUNE_EMPTY;
+  int32_t scheme = RUNE_EMPTY;
   double args[4] = {0, 0, 0, 0};
-  std::string nonlinearity; // kaiming; "" is null in the table
-  KernelReference function; // RUNE_COMPUTED
+  std::string nonlinearity; // "" where the scheme has none
+  std::string function;     // RUNE_COMPUTED: the symbol of the compiled function; else ""
   std::vector<int32_t> reads;
-  bool fanOut = false, discarded = false;
+  bool fanOut = false;
+  bool discarded = false;
   int32_t workspaceBytes = 0;
 };
 
 struct ValueDescription {
   std::string name;
-  rune_dtype dtype = RUNE_F32;
-  int32_t rank = 0; // -1: a run-time integer, whose dims are empty or the one symbol that it is
-  std::vector<SizeExpression> dims;
+  int32_t dtype = RUNE_F32;
+  bool integer = false;       // a run-time integer, of dtype i64
+  std::vector<ExprCode> dims; // of an integer: none, or the one symbol that it is
 };
 
 struct CheckDescription {
   std::string message;
-  std::vector<SizeExpression> args;
+  std::vector<ExprCode> args;
 };
 
 struct HookSiteDescription {
-  int32_t module = 0, phase = 0, inputCount = 0;
+  int32_t module = 0;
+  int32_t phase = 0;
+  int32_t inputCount = 0;
   std::vector<ValueDescription> tensors;
 };
 
 struct EntryDescription {
-  std::string name;
+  std::string name; // "forward"
   std::vector<std::string> symbols;
   std::vector<ValueDescription> inputs, outputs;
   std::vector<CheckDescription> checks;
   std::vector<HookSiteDescription> hookSites;
-  KernelReference function;
-  SizeExpression workspaceBytes;
-  KernelReference hookedFunction;
-  SizeExpression hookedWorkspaceBytes;
+  std::string function, hookedFunction; // symbols; hookedFunction is "" where that variant was not compiled
+  ExprCode workspaceBytes, hookedWorkspaceBytes;
 };
 
 struct ModelDescription {
-  rune_dtype dtype = RUNE_F32;
-  std::string name;
+  std::string name; // the entry module's: "MnistMlp"
+  std::string stem; // of the spec's file: "mnist_mlp"
+  int32_t dtype = RUNE_F32;
   int64_t stateBytes = 0;
   std::vector<ModuleDescription> modules;
   std::vector<MemberDescription> members;

@@ -5,6 +5,7 @@ NaN, floating ones within 1e-5 of the largest finite one of the tensor, or (--ea
     check_case.py [--bits | --each] [--rename OLD=NEW]... EXPECTED ACTUAL
 
 The reader and the comparison serve the other scripts here too. Python's standard library only."""
+
 import argparse
 import json
 import math

@@ -8,6 +8,7 @@ printed form, the outputs.
 A golden file holds for each case `CASE/init/KEY`, `CASE/weights/KEY` where run takes others than init's,
 `CASE/inputs/NAME` and `CASE/outputs/NAME`, and in its metadata `CASE/repr` and, where values are to be near one by one,
 `CASE/tolerance`. Python's standard library only."""
+
 import argparse
 import concurrent.futures
 import os
@@ -21,7 +22,9 @@ from check_case import differences, read, write
 def runec(*arguments):
     done = subprocess.run(["runec", *map(str, arguments)], capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"runec {' '.join(map(str, arguments))}: exit status {done.returncode}\n{done.stderr.strip()}")
+        raise RuntimeError(
+            f"runec {' '.join(map(str, arguments))}: exit status {done.returncode}\n{done.stderr.strip()}"
+        )
     return done.stdout
 
 
@@ -41,16 +44,27 @@ def check_run(spec, work, golden):
     write(work / "weights.safetensors", golden["weights"] or golden["init"])
     write(work / "inputs.safetensors", golden["inputs"])
     output = work / "outputs.safetensors"
-    runec("run", spec, "--weights", work / "weights.safetensors", "--inputs", work / "inputs.safetensors",
-          "--outputs", output)
+    runec(
+        "run",
+        spec,
+        "--weights",
+        work / "weights.safetensors",
+        "--inputs",
+        work / "inputs.safetensors",
+        "--outputs",
+        output,
+    )
     return differences(golden["outputs"], read(output)[0], golden["tolerance"])
 
 
 def check(case, spec, work, golden):
     """The differences of one case, each with the step that showed it."""
     found = []
-    for step, run in (("init", lambda: check_init(spec, work, golden)), ("print", lambda: check_print(spec, golden)),
-                      ("run", lambda: check_run(spec, work, golden))):
+    for step, run in (
+        ("init", lambda: check_init(spec, work, golden)),
+        ("print", lambda: check_print(spec, golden)),
+        ("run", lambda: check_run(spec, work, golden)),
+    ):
         try:
             found += [f"{case}: {step}: {words}" for words in run()]
         except (RuntimeError, OSError, ValueError) as error:
@@ -64,7 +78,9 @@ def load(path):
     cases = {}
     for key, text in metadata.items():
         case, what = key.split("/", 1)
-        cases.setdefault(case, {"init": {}, "weights": {}, "inputs": {}, "outputs": {}, "tolerance": "largest"})[what] = text
+        cases.setdefault(case, {"init": {}, "weights": {}, "inputs": {}, "outputs": {}, "tolerance": "largest"})[
+            what
+        ] = text
     for key, tensor in tensors.items():
         case, kind, name = key.split("/", 2)
         cases[case][kind][name] = tensor

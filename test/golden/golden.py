@@ -1,4 +1,5 @@
 """Writes golden files: what PyTorch gives for a module, case by case. Needs torch and safetensors from PyPI."""
+
 import pathlib
 import torch
 from safetensors.torch import save_file

@@ -2,6 +2,7 @@
 """Writes test/golden/models/NAME.safetensors for each test/models/NAME.yaml from its PyTorch twin,
 test/golden/models/NAME.py, which defines make() and inputs (name to tensor, in the order of forward) and may define
 call (what forward is given, where that is more) and prepare(module)."""
+
 import importlib.util
 import sys
 

@@ -6,8 +6,20 @@ from golden import normal
 
 class Products(nn.Module):
     def forward(self, a, c, w, v, q):
-        return (a @ c, a @ w.T, w @ c, a @ v, v @ w.T, w @ v, v @ v, q @ c, q @ a.mT, torch.matmul(a, c[0]), torch.bmm(a, c),
-                q.transpose(0, 1) @ w.T)
+        return (
+            a @ c,
+            a @ w.T,
+            w @ c,
+            a @ v,
+            v @ w.T,
+            w @ v,
+            v @ v,
+            q @ c,
+            q @ a.mT,
+            torch.matmul(a, c[0]),
+            torch.bmm(a, c),
+            q.transpose(0, 1) @ w.T,
+        )
 
 
 make = Products

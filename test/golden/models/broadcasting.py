@@ -13,8 +13,19 @@ class Broadcast(nn.Module):
 
     def forward(self, a, c, s):
         t = a + c
-        return (t, t * self.row - self.one, (a - a.mT) * s, t.sum(-1) @ torch.ones(4), self.scalar * s, torch.maximum(a, c),
-                torch.where(a > 0, self.row, c), t / (self.one + 1), self.one + s, t * 0 + self.scalar, a**2 @ self.row)
+        return (
+            t,
+            t * self.row - self.one,
+            (a - a.mT) * s,
+            t.sum(-1) @ torch.ones(4),
+            self.scalar * s,
+            torch.maximum(a, c),
+            torch.where(a > 0, self.row, c),
+            t / (self.one + 1),
+            self.one + s,
+            t * 0 + self.scalar,
+            a**2 @ self.row,
+        )
 
 
 make = Broadcast

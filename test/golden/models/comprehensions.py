@@ -12,7 +12,13 @@ class Lists(nn.Module):
     def forward(self, x):
         parts = x.split([2, 3, 5], 1)
         ys = [head(part) * k for head, part, k in zip(self.heads, parts, (5, 3, 2))]
-        return sum(ys), torch.stack([y.sum(-1) for y in ys], -1), torch.cat([*parts, ys[0]], 1) * (4 + 15 + 50), x, x * 2
+        return (
+            sum(ys),
+            torch.stack([y.sum(-1) for y in ys], -1),
+            torch.cat([*parts, ys[0]], 1) * (4 + 15 + 50),
+            x,
+            x * 2,
+        )
 
 
 make = Lists

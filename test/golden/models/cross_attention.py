@@ -25,4 +25,8 @@ class CrossAttention(nn.Module):
 
 
 make = CrossAttention
-inputs = {"x": normal(2, 3, 8), "context": normal(2, 5, 6), "mask": torch.tensor([[1, 0, 1, 1, 0], [0, 1, 1, 1, 1]]).bool()}
+inputs = {
+    "x": normal(2, 3, 8),
+    "context": normal(2, 5, 6),
+    "mask": torch.tensor([[1, 0, 1, 1, 0], [0, 1, 1, 1, 1]]).bool(),
+}

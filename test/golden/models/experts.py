@@ -9,7 +9,8 @@ class Mixture(nn.Module):
         super().__init__()
         self.router = nn.Linear(d, experts, bias=False)
         self.experts = nn.ModuleList(
-            [nn.Sequential(nn.Linear(d, d * (i + 1)), nn.SiLU(), nn.Linear(d * (i + 1), d)) for i in range(experts)])
+            [nn.Sequential(nn.Linear(d, d * (i + 1)), nn.SiLU(), nn.Linear(d * (i + 1), d)) for i in range(experts)]
+        )
 
     def forward(self, x):
         p = self.router(x).softmax(-1)

@@ -13,9 +13,19 @@ class Gather(nn.Module):
         b, k = index.shape
         rows = torch.arange(b)
         best = x.sum(-1).argmax(1)
-        return (self.table[index], self.table[which], self.table[which, 1], x[rows, which],
-                x.gather(1, index[..., None].expand(b, k, 4)), x[:, which], best, x[rows, best], self.table[index - 3],
-                x[0][which % 3], x.gather(2, (index % 4)[:, :, None]))
+        return (
+            self.table[index],
+            self.table[which],
+            self.table[which, 1],
+            x[rows, which],
+            x.gather(1, index[..., None].expand(b, k, 4)),
+            x[:, which],
+            best,
+            x[rows, best],
+            self.table[index - 3],
+            x[0][which % 3],
+            x.gather(2, (index % 4)[:, :, None]),
+        )
 
 
 make = Gather

@@ -19,7 +19,12 @@ class Attention(nn.Module):
 class Block(nn.Module):
     def __init__(self, d, heads):
         super().__init__()
-        self.ln_1, self.attn, self.ln_2, self.mlp = nn.LayerNorm(d), Attention(d, heads), nn.LayerNorm(d), nn.Sequential()
+        self.ln_1, self.attn, self.ln_2, self.mlp = (
+            nn.LayerNorm(d),
+            Attention(d, heads),
+            nn.LayerNorm(d),
+            nn.Sequential(),
+        )
         self.mlp.add_module("c_fc", nn.Linear(d, 4 * d))
         self.mlp.add_module("act", nn.GELU("tanh"))
         self.mlp.add_module("c_proj", nn.Linear(4 * d, d))

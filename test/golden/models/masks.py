@@ -14,8 +14,20 @@ class Masks(nn.Module):
         p = torch.where(keep[..., None], p, 0.0)
         count = keep.sum(1)
         total = torch.where(keep, x, 0.0).sum(1)
-        return (either, ~either, p, total / count.clamp(min=1), high.float() * 2, either.any(1), (keep | high).all(1), 0 < x,
-                (x >= 0) == keep, count, x.masked_fill(keep, -1.0), keep & (count[:, None] > 2))
+        return (
+            either,
+            ~either,
+            p,
+            total / count.clamp(min=1),
+            high.float() * 2,
+            either.any(1),
+            (keep | high).all(1),
+            0 < x,
+            (x >= 0) == keep,
+            count,
+            x.masked_fill(keep, -1.0),
+            keep & (count[:, None] > 2),
+        )
 
 
 make = Masks

@@ -8,7 +8,8 @@ class Inner(nn.Module):
         super().__init__()
         self.body = nn.Sequential(*[nn.Sequential(nn.Linear(d, d), nn.Softsign()) for _ in range(depth)])
         self.towers = nn.ModuleList(
-            [nn.ModuleList([nn.Linear(d, d, bias=j == 0) for j in range(2)]) for i in range(depth)])
+            [nn.ModuleList([nn.Linear(d, d, bias=j == 0) for j in range(2)]) for i in range(depth)]
+        )
 
     def forward(self, x):
         y = self.body(x)

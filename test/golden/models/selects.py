@@ -12,7 +12,14 @@ class Selects(nn.Module):
     def forward(self, x, flag, level):
         y = self.a(x) if flag else self.b(x)
         z = 1.5 if level > 0 else -1.5
-        return (y, y * z, x if not flag else -x, x if flag and level > 0 else x * 2, x if flag or level > 0 else x * 3, y + 1)
+        return (
+            y,
+            y * z,
+            x if not flag else -x,
+            x if flag and level > 0 else x * 2,
+            x if flag or level > 0 else x * 3,
+            y + 1,
+        )
 
 
 make = Selects
