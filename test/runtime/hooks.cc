@@ -88,7 +88,8 @@ static void replacing(models::SampleMlp &net, const Tensor &x) {
   // CHECK-NEXT: in place 1
   std::cout << "in place " << rune::equal(net(x), bias) << '\n';
   in_place.remove();
-  auto returned = net.fc2.register_forward_hook([](Module &, const Tensors &, Tensor &out) { return out.clone().fill_(7); });
+  auto returned =
+      net.fc2.register_forward_hook([](Module &, const Tensors &, Tensor &out) { return out.clone().fill_(7); });
   // CHECK-NEXT: returned 1
   std::cout << "returned " << rune::equal(net(x), Tensor::full({2, 3}, 7)) << '\n';
   returned.remove();

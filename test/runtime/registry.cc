@@ -225,8 +225,8 @@ int main() {
   check(equal(net.get_parameter("w").tensor(), Tensor::full({2}, 1.5)), "copy_ converts and broadcasts");
   net.requires_grad_(false);
   check(!net.get_parameter("head.weight").requires_grad(), "requires_grad_");
-  const auto *computed = reinterpret_cast<const float *>(static_cast<char *>(net.state()) +
-                                                         tables.model().members[4].storages[0].offset);
+  const auto *computed =
+      reinterpret_cast<const float *>(static_cast<char *>(net.state()) + tables.model().members[4].storages[0].offset);
   check(computed[0] == 1 && computed[3] == 4, "a computed constant");
   // Both storages of a matrix hold the same values, and zeros as padding.
   const rune_member &member = tables.model().members[5];

@@ -46,8 +46,10 @@ int main(int, char **argv) {
   const fs::path folder = fs::path(argv[1]) / "files";
   fs::create_directory(folder);
   const fs::path path = folder / "w.safetensors";
-  const rune::StateDict small = {{"b", Tensor::ones({2}, rune::DType::boolean)}, {"z", Tensor::from<float>({1, 2})},
-                                 {"a", Tensor::from<std::int64_t>({3})}, {"c\n\"\x01", Tensor::zeros({0, 2})}};
+  const rune::StateDict small = {{"b", Tensor::ones({2}, rune::DType::boolean)},
+                                 {"z", Tensor::from<float>({1, 2})},
+                                 {"a", Tensor::from<std::int64_t>({3})},
+                                 {"c\n\"\x01", Tensor::zeros({0, 2})}};
   // CHECK: saved 1
   std::cout << attempt(path, small) << ' ' << filesIn(folder) << '\n';
   const std::string old = bytes(path);
