@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // RUN: %cxx -O1 -fsanitize=thread -I %S/Inputs -I %root/runtime/src %s %S/Inputs/sample_mlp.cc \
-// RUN:   %root/runtime/src/*.cpp -o %t
+// RUN:   %S/Inputs/instrumented.cc %librune -o %t
 // RUN: env TSAN_OPTIONS=halt_on_error=1 %t | FileCheck %s
 // One const model, eight threads, every kind of call.
 //
