@@ -8,6 +8,8 @@
 //   rune-syntax expr FILE…    each scalar of the file as an expression, with all parentheses
 //   rune-syntax format FILE…  each scalar as a text with {…} in it
 //   rune-syntax key FILE…     each key of the file's mappings as a block key
+//   rune-syntax json FILE…    the document as an editor reads it
+//   rune-syntax schema        the JSON Schema of specs
 //   rune-syntax library NAME… the file of specs/nn that defines a module, and a function, of this name
 //   rune-syntax check FILE…   parses only; with --repeat=N after the files, N times, and prints the time of one
 //
@@ -15,6 +17,7 @@
 
 #include "Frontend/Expression.h"
 #include "Frontend/Library.h"
+#include "Frontend/Schema.h"
 #include "Frontend/Utf8.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -205,6 +208,8 @@ static void visit(const Node &node, const Visitor &key, const Visitor &scalar) {
 static void show(StringRef mode, const Node &root, Diagnostics &diagnostics) {
   if (mode == "tree")
     printTree(root, 0);
+  else if (mode == "json")
+    outs() << documentAsJson(root);
   else if (mode == "places")
     visit(root, printPlaces, printPlaces);
   else if (mode == "expr")
@@ -249,6 +254,11 @@ int main(int argc, char **argv) {
     if (arguments.back().getAsInteger(10, repeat))
       return 2;
     arguments.pop_back();
+  }
+  if (arguments.size() == 1 && arguments[0] == "schema") {
+    Diagnostics diagnostics(llvm::errs());
+    outs() << specSchema(diagnostics);
+    return diagnostics.hasErrors();
   }
   if (arguments.size() < 2)
     return 2;

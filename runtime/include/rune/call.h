@@ -101,6 +101,7 @@ constexpr std::int64_t size_mul(std::int64_t a, std::int64_t b) {
 constexpr std::int64_t size_floordiv(std::int64_t a, std::int64_t b) {
   return b == 0 ? std::numeric_limits<std::int64_t>::max() : a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
+constexpr std::int64_t size_max(std::int64_t a, std::int64_t b) { return a < b ? b : a; }
 constexpr std::int64_t size_mod(std::int64_t a, std::int64_t b) { return b == 0 ? 0 : a - size_floordiv(a, b) * b; }
 
 /// The size of an argument's dimension, or -1 where it has not that rank.
@@ -128,6 +129,15 @@ inline void run(const rune_entry &entry, const void *const *arguments, const std
   const std::int32_t status = entry.function(arguments, symbols, state, workspace.data(), nullptr);
   if (status != RUNE_OK) [[unlikely]]
     fail_status(entry, status, symbols);
+}
+
+/// A run-time integer as an argument of bind.
+inline Argument integer_argument(const std::int64_t &value) {
+  Argument argument;
+  argument.data = &value;
+  argument.numel = 1;
+  argument.dtype = DType::i64;
+  return argument;
 }
 
 /// A run-time integer as an input of Model::call.
