@@ -13,6 +13,10 @@
 
 namespace rune {
 
+/// ln(2) in two parts; the first has 15 and 33 bits, so that its product with any exponent is exact.
+inline constexpr FormatConstant ln2Hi = {0.693145751953125, 6.93147180369123816490e-01};
+inline constexpr FormatConstant ln2Lo = {1.42860682e-06, 1.90821492927058770002e-10};
+
 /// e^x = 2 halfScale (1 + r + curve), with |r| <= ln(2)/2; what expm1, tanh and erf are made from.
 struct ReducedExp {
   mlir::Value halfScale; // a power of two, halved so that it is finite for every x

@@ -12,9 +12,6 @@ namespace rune {
 
 namespace {
 constexpr double log2E = 1.4426950408889634;
-// ln(2) in two parts; the first has 15 and 33 bits, so that its product with any exponent is exact.
-constexpr FormatConstant ln2Hi = {0.693145751953125, 6.93147180369123816490e-01};
-constexpr FormatConstant ln2Lo = {1.42860682e-06, 1.90821492927058770002e-10};
 
 // (e^r - 1 - r) / r^2 on [-ln(2), ln(2)], error relative to e^r.
 constexpr Coefficients expPolynomial = {

@@ -11,10 +11,6 @@ using namespace mlir;
 namespace rune {
 
 namespace {
-// ln(2) in two parts; the first has 15 and 33 bits, so that its product with any exponent is exact.
-constexpr FormatConstant ln2Hi = {0.693145751953125, 6.93147180369123816490e-01};
-constexpr FormatConstant ln2Lo = {1.42860682e-06, 1.90821492927058770002e-10};
-
 // f32: (log(1 + f) - f + f^2/2) / f^3; f64: (2 atanh(s) / s - 2) / s^2 in s^2, where s = f / (2 + f).
 constexpr Coefficients logPolynomial = {{0.333333135, -0.250001669, 0.200022236, -0.166593626, 0.14209561, -0.125498191,
                                          0.121097371, -0.109116539, 0.053233292},

@@ -100,8 +100,9 @@ Value expandPow(MathBuilder &b, Value x, Value y) {
   // An odd y hands on the sign of x, -0 included; y that is no integer makes a negative x NaN.
   Value sign = b.select(isEven, b.i(0), b.select(isInteger, b.signOf(x), b.i(0)));
   result = b.fromBits(b.ixor(b.bits(result), sign));
-  Value negative = b.select(b.less(x, zero), b.less(a, infinity), b.less(x, x));
-  result = b.select(negative, b.select(isInteger, result, b.c(NAN)), result);
+  Value ofNegative = b.select(isInteger, result, b.c(NAN));
+  ofNegative = b.select(b.less(a, infinity), ofNegative, result);
+  result = b.select(b.less(x, zero), ofNegative, result);
   result = b.select(b.equal(y, zero), one, result);
   return b.select(b.equal(x, one), one, result);
 }
