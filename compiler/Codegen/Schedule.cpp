@@ -126,7 +126,7 @@ private:
     Value value;
     if (root.arena) {
       value = memref::ViewOp::create(b, loc, flat(root.element), arenas.lookup(root.value), materialize(root.bytes),
-                                     constant(0));
+                                     materialize(root.count));
     } else if (auto argument = dyn_cast<BlockArgument>(root.value)) {
       Value address =
           memref::LoadOp::create(b, loc, entry.getArgument(0), constant(argument.getArgNumber() - firstInput));

@@ -268,7 +268,7 @@ LogicalResult rune::scheduleCheckIndex(CheckIndexOp op, Value workspace, Schedul
   if (failed(view))
     return failure();
   Value buffer = kernel.buffer(view->root);
-  Value status = kernel.buffer({workspace, DimExpr(0), true, b.getI32Type()});
+  Value status = kernel.buffer({workspace, DimExpr(0), true, b.getI32Type(), DimExpr(1)});
   Value size = arith::IndexCastOp::create(b, kernel.loc, b.getI64Type(), kernel.capture(op.getSize()));
   Value zero = arith::ConstantOp::create(b, kernel.loc, b.getI64IntegerAttr(0));
   Value lowest = arith::SubIOp::create(b, kernel.loc, zero, size);
