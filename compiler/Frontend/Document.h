@@ -8,7 +8,7 @@
 
 #include "Frontend/Diagnostics.h"
 
-#include <map>
+#include <cstdint>
 #include <optional>
 
 namespace rune {
@@ -36,17 +36,32 @@ struct Node {
   const Entry *findEntry(llvm::StringRef key) const;
 
   /// Where the scalar's character at a byte offset of `text` stands in the source, quotes, escapes and folded lines
-  /// accounted for.
+  /// accounted for; for text.size(), the place after the last one.
   SourceLoc locationAt(size_t offset) const;
 
-  /// For scalars that differ from their source (escapes, folding): the place of each byte of `text`; else empty.
-  std::vector<SourceLoc> places;
+  /// The byte of the source that a byte of `text` comes from.
+  size_t sourceOffset(size_t offset) const;
+
+  size_t begin = 0; // the byte of the source where the node begins (at `loc`)
+
+  /// For scalars that differ from their source (quotes, escapes, folding): runs of `text` that are the source's own.
+  struct Run {
+    uint32_t text, source; // the byte offsets where it begins
+  };
+  std::vector<Run> runs;
 };
 
 struct Entry {
   Node key;
   Node value;
 };
+
+/// Where a byte of a file stands, counted on from the known place of an earlier byte.
+SourceLoc advanceTo(SourceLoc from, size_t fromOffset, size_t offset);
+
+/// Reads a file of at most `maxFileSize` bytes; null after an error was reported.
+std::unique_ptr<SourceFile> readSourceFile(llvm::StringRef path, Diagnostics &diagnostics);
+constexpr size_t maxFileSize = 16 << 20;
 
 /// Parses one YAML document. Reports every error it can find and returns nothing when there was one.
 std::optional<Node> parseDocument(const SourceFile &file, Diagnostics &diagnostics);

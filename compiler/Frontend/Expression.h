@@ -32,8 +32,8 @@ struct Expr {
     Name,          // text
     Ellipsis,      // ... (in subscripts)
     List,          // operands: [a, b, *c]
-    Tuple,         // operands: a, b (top level of a statement, and subscripts)
-    Starred,       // operands[0]: *c
+    Tuple,         // operands: a, b (top level of a statement, and in parentheses)
+    Starred,       // operands[0]: *c (in lists, tuples and calls, or alone: an entry of a list in YAML)
     Comprehension, // [operands[0] for names in operands[1] if operands[2]?]
     Unary,         // op: "-", "+", "~", "not"
     Binary,        // op: "+", "-", "*", "/", "//", "%", "**", "@", "&", "|"
@@ -44,14 +44,15 @@ struct Expr {
     Call,          // operands[0] is what is called (a Name or an Attribute), then the positional arguments; keywords
     Subscript,     // operands[0][operands[1..]]: integers, Slices, Ellipsis, None, tensors
     Slice,         // operands[0]:operands[1]:operands[2], each may be null
-    Attribute,     // operands[0].text
+    Attribute,     // operands[0].text, or, with text empty, a Template operands[1] for its name
     Template,      // a name with {…} in it (weight_ih_l{i}): text pieces in `pieces`, expressions in `operands`
                    // between them: pieces[0] operands[0] pieces[1] …
   };
 
   Kind kind;
-  SourceLoc loc;   // where the caret goes: an operator for binary ones, else the first character
-  SourceLoc start; // the first character
+  SourceLoc loc;       // where the caret goes: the operator, the name that is called or taken from a value, the `[`
+  SourceLoc start;     // the first character
+  unsigned height = 1; // of the tree below, bounded so that walking it by recursion is safe
   std::string text;
   int64_t integer = 0;
   double number = 0;
