@@ -120,12 +120,17 @@ Value Evaluator::evaluate(const Node &node) {
     return evaluate(session.spec.expression(node));
   if (node.isSequence()) {
     std::vector<Value> items;
+    bool ok = true;
     for (const Node &item : node.items) {
-      items.push_back(evaluate(item));
-      if (items.back().isError())
-        return Value();
+      if (!item.isScalar()) {
+        items.push_back(evaluate(item));
+        ok &= !items.back().isError();
+        continue;
+      }
+      const Expr *expr = session.spec.expression(item);
+      ok &= expr && appendItems(*expr, items);
     }
-    return Value::list(std::move(items));
+    return ok ? Value::list(std::move(items)) : Value();
   }
   return error(node.loc, node.isMapping() ? "expected an expression, not a mapping" : "expected an expression");
 }
@@ -471,11 +476,18 @@ Value Evaluator::conditional(const Expr &expr) {
   return choose(asBool.ir, lhs, rhs, expr.loc);
 }
 
+std::optional<std::string> Evaluator::attributeName(const Expr &expr) {
+  return expr.text.empty() && expr.operands.size() > 1 ? fill(*expr.operands[1]) : std::optional(expr.text);
+}
+
 Value Evaluator::attribute(const Expr &expr) {
   Value object = evaluate(*expr.operands[0]);
   if (object.isError())
     return object;
-  llvm::StringRef name = expr.text;
+  std::optional<std::string> named = attributeName(expr);
+  if (!named)
+    return Value();
+  llvm::StringRef name = *named;
   if (object.kind == Value::Module) {
     if (std::optional<Value> value = member(*object.instance, name, Scope::AllMembers))
       return *value;

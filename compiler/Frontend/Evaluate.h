@@ -25,15 +25,7 @@ struct Scope {
   std::string what = "here";    // for messages
 };
 
-/// What a call of a module or of one of its functions becomes; the importer's.
-class CallHandler {
-public:
-  virtual ~CallHandler() = default;
-  virtual Value callForward(Instance &instance, std::vector<Value> args, std::vector<std::pair<std::string, Value>> named,
-                            SourceLoc loc, Emitter &emitter) = 0;
-  virtual Value callFunction(Instance &instance, const FunctionDecl &function, std::vector<Value> args,
-                             std::vector<std::pair<std::string, Value>> named, SourceLoc loc, Emitter &emitter) = 0;
-};
+class Evaluator;
 
 /// Arguments as given, with places for messages.
 struct GivenArguments {
@@ -41,6 +33,15 @@ struct GivenArguments {
   std::vector<SourceLoc> locs;
   std::vector<std::pair<std::string, Value>> named;
   std::vector<SourceLoc> namedLocs;
+};
+
+/// What a call of a module or of one of its functions becomes; the importer's.
+class CallHandler {
+public:
+  virtual ~CallHandler() = default;
+  virtual Value callForward(Instance &instance, const GivenArguments &given, SourceLoc loc, Evaluator &caller) = 0;
+  virtual Value callFunction(Instance &instance, const FunctionDecl &function, const GivenArguments &given,
+                             SourceLoc loc, Evaluator &caller) = 0;
 };
 
 enum class Truth { False, True, Runtime, Error };
@@ -110,6 +111,8 @@ public:
   llvm::SmallVector<mlir::Value> unify(llvm::ArrayRef<Value> values, DType type, SourceLoc loc, llvm::StringRef what);
   /// Wraps a result: a run-time scalar where no operand was a tensor.
   Value wrap(mlir::Value result, llvm::ArrayRef<Value> operands) const;
+  /// A list of numbers, or of such lists, as a constant; of the dtype that holds them unless one is given.
+  mlir::Value listToTensor(const Value &list, std::optional<DType> type, SourceLoc loc);
   /// Emits a run-time check unless `lhs <= rhs` is provable. False after an error (it is provably wrong).
   bool checkAtMost(const DimExpr &lhs, const DimExpr &rhs, SourceLoc loc, llvm::StringRef message);
 
@@ -127,6 +130,7 @@ private:
   Value logical(const Expr &expr);
   Value conditional(const Expr &expr);
   Value attribute(const Expr &expr);
+  std::optional<std::string> attributeName(const Expr &expr);
   Value subscript(const Expr &expr);
   bool bindNames(llvm::ArrayRef<std::string> names, const Value &value, SourceLoc loc);
   std::optional<std::vector<Value>> iterate(const Value &value, SourceLoc loc);

@@ -215,6 +215,8 @@ void rune::addBuiltinNames(std::vector<llvm::StringRef> &names) {
     names.push_back(entry.first());
 }
 
+bool rune::isBuiltinFunction(llvm::StringRef name) { return findBuiltin(name, Builtin::Function); }
+
 static bool bindPositional(Call &call, const Signature &signature, const GivenArguments &given) {
   size_t next = 0;
   for (auto [i, parameter] : llvm::enumerate(signature.parameters)) {

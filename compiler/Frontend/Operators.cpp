@@ -64,6 +64,38 @@ mlir::Value Evaluator::toTensor(const Value &value, DType type, SourceLoc loc) {
   }
 }
 
+/// The numbers of nested lists in row-major order, and the lengths of the lists.
+static bool collectNumbers(const Value &value, size_t depth, llvm::SmallVectorImpl<int64_t> &shape,
+                           std::vector<Value> &numbers) {
+  if (value.kind != Value::List) {
+    numbers.push_back(value);
+    return value.isNumber() && depth == shape.size();
+  }
+  if (depth == shape.size()) {
+    if (!numbers.empty() || depth >= 16)
+      return false;
+    shape.push_back(value.size());
+  }
+  if (shape[depth] != static_cast<int64_t>(value.size()))
+    return false;
+  return llvm::all_of(value.asList(),
+                      [&](const Value &item) { return collectNumbers(item, depth + 1, shape, numbers); });
+}
+
+mlir::Value Evaluator::listToTensor(const Value &list, std::optional<DType> type, SourceLoc loc) {
+  llvm::SmallVector<int64_t> shape;
+  std::vector<Value> numbers;
+  if (!collectNumbers(list, 0, shape, numbers)) {
+    error(loc, "a tensor is made of numbers in lists of equal lengths, not of " + describe(list));
+    return {};
+  }
+  DType element = type ? *type : promote(numbers);
+  std::vector<double> values;
+  for (const Value &number : numbers)
+    values.push_back(number.asNumber());
+  return emitter->constantTensor(element, shape, values);
+}
+
 static Dims dimsOf(const Value &value) { return value.isRuntime() ? getDims(value.ir) : Dims(); }
 
 static std::string shapeNote(const Value &value) {

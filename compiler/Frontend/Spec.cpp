@@ -8,7 +8,6 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace rune;
@@ -29,23 +28,6 @@ const FunctionDecl *ModuleDecl::findFunction(llvm::StringRef function) const {
 
 //===-- Files ---------------------------------------------------------------------------------------------------===//
 
-static constexpr uint64_t maxFileBytes = 64 << 20;
-
-static std::string readFile(llvm::StringRef path, std::string &text) {
-  llvm::sys::fs::file_status status;
-  if (std::error_code error = llvm::sys::fs::status(path, status))
-    return "cannot read `" + path.str() + "`: " + error.message();
-  if (status.type() != llvm::sys::fs::file_type::regular_file)
-    return "cannot read `" + path.str() + "`: not a regular file";
-  if (status.getSize() > maxFileBytes)
-    return "`" + path.str() + "` is larger than 64 MiB";
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return "cannot read `" + path.str() + "`: " + buffer.getError().message();
-  text = (*buffer)->getBuffer().str();
-  return "";
-}
-
 bool LoadedSpec::load(llvm::StringRef path, SourceLoc from) {
   llvm::SmallString<256> real;
   if (llvm::sys::fs::real_path(path, real))
@@ -54,12 +36,12 @@ bool LoadedSpec::load(llvm::StringRef path, SourceLoc from) {
     diagnostics->error(from, "`" + path + "` includes itself: " + llvm::join(includeStack, " -> ") + " -> " + real);
     return false;
   }
-  if (llvm::is_contained(paths, path.str()) || !loadedLibraryFiles.insert(real).second)
+  if (llvm::is_contained(paths, path.str()) || !loaded.insert(real).second)
     return true;
-  auto file = std::make_unique<SourceFile>();
-  file->name = path.str();
-  if (std::string error = readFile(path, file->text); !error.empty()) {
-    from ? diagnostics->error(from, error) : diagnostics->error(error);
+  std::unique_ptr<SourceFile> file = readSourceFile(path, *diagnostics);
+  if (!file) {
+    if (from)
+      diagnostics->note(from, "included here");
     return false;
   }
   paths.push_back(path.str());
@@ -117,13 +99,15 @@ void LoadedSpec::declare(const Node &node, bool library) {
   declareAll(node.find("functions"), library ? libraryFunctions : functions, "function", library);
 }
 
-bool LoadedSpec::loadLibraryFile(llvm::StringRef name) {
-  if (!loadedLibraryFiles.insert(name).second)
+bool LoadedSpec::loadLibraryFile(const LibraryFile &embedded) {
+  auto file = std::make_unique<SourceFile>();
+  file->name = ("<" + embedded.name + ">").str();
+  if (!loaded.insert(file->name).second)
     return true;
-  const SourceFile *file = findLibraryFile(name);
-  if (!file)
-    return false;
-  std::optional<Node> parsed = parseDocument(*file, *diagnostics);
+  file->text = embedded.text.str();
+  file->embedded = true;
+  sources.push_back(std::move(file));
+  std::optional<Node> parsed = parseDocument(*sources.back(), *diagnostics);
   if (!parsed)
     return false;
   roots.push_back(std::make_unique<Node>(std::move(*parsed)));
@@ -143,12 +127,17 @@ const Node *LoadedSpec::nodeFromText(llvm::StringRef origin, llvm::StringRef tex
   return roots.back().get();
 }
 
+const Node *LoadedSpec::keep(Node node) {
+  roots.push_back(std::make_unique<Node>(std::move(node)));
+  return roots.back().get();
+}
+
 //===-- Names ---------------------------------------------------------------------------------------------------===//
 
-bool LoadedSpec::hasModule(llvm::StringRef name) const { return modules.count(name) || libraryFileOfModule(name); }
+bool LoadedSpec::hasModule(llvm::StringRef name) const { return modules.count(name) || findLibraryModule(name); }
 
 bool LoadedSpec::hasFunction(llvm::StringRef name) const {
-  return functions.count(name) || libraryFileOfFunction(name);
+  return functions.count(name) || findLibraryFunction(name);
 }
 
 std::vector<llvm::StringRef> LoadedSpec::ownModules() const {
@@ -166,7 +155,7 @@ static std::string suggestion(llvm::StringRef near) {
 }
 
 std::string LoadedSpec::suggestModule(llvm::StringRef name) const {
-  std::vector<llvm::StringRef> candidates = libraryModuleNames();
+  std::vector<llvm::StringRef> candidates = libraryModuleNames().vec();
   for (const auto &entry : modules)
     candidates.push_back(entry.first());
   llvm::sort(candidates);
@@ -174,7 +163,7 @@ std::string LoadedSpec::suggestModule(llvm::StringRef name) const {
 }
 
 std::string LoadedSpec::suggestFunction(llvm::StringRef name) const {
-  std::vector<llvm::StringRef> candidates = libraryFunctionNames();
+  std::vector<llvm::StringRef> candidates = libraryFunctionNames().vec();
   for (const auto &entry : functions)
     candidates.push_back(entry.first());
   addBuiltinNames(candidates);
@@ -188,8 +177,8 @@ LoadedSpec::Declared *LoadedSpec::lookUp(llvm::StringRef name, llvm::StringMap<D
   if (auto it = in.find(name); it != in.end())
     return &it->second;
   llvm::StringMap<Declared> &library = module ? libraryModules : libraryFunctions;
-  const SourceFile *file = module ? libraryFileOfModule(name) : libraryFileOfFunction(name);
-  if (!file || !loadLibraryFile(file->name))
+  const LibraryFile *file = module ? findLibraryModule(name) : findLibraryFunction(name);
+  if (!file || !loadLibraryFile(*file))
     return nullptr;
   auto it = library.find(name);
   return it == library.end() ? nullptr : &it->second;
@@ -231,9 +220,9 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   }
   // A module may extend the library's one of its own name.
   const ModuleDecl *extended = nullptr;
-  if (base.text == decl.name && !decl.library && libraryFileOfModule(base.text)) {
-    const SourceFile *file = libraryFileOfModule(base.text);
-    if (loadLibraryFile(file->name)) {
+  const LibraryFile *file = findLibraryModule(base.text);
+  if (base.text == decl.name && !decl.library && file) {
+    if (loadLibraryFile(*file)) {
       Declared &declared = libraryModules[base.text];
       if (!declared.module && declared.entry)
         declared.module = buildModule(*declared.entry, true);

@@ -15,6 +15,8 @@
 
 namespace rune {
 
+struct LibraryFile;
+
 /// The type of an argument: alternatives tried in order, and words.
 struct ArgumentType {
   struct Alternative {
@@ -109,6 +111,9 @@ public:
   /// Text that stands in no file (a `-D` on the command line) as a node.
   const Node *nodeFromText(llvm::StringRef origin, llvm::StringRef text);
 
+  /// Keeps a node alive as long as the specification.
+  const Node *keep(Node node);
+
   bool load(llvm::StringRef path, SourceLoc from);
   Diagnostics &diags() const { return *diagnostics; }
 
@@ -122,7 +127,7 @@ private:
   void declare(const Node &root, bool library);
   void declareAll(const Node *section, llvm::StringMap<Declared> &into, const char *what, bool library);
   Declared *lookUp(llvm::StringRef name, llvm::StringMap<Declared> &in, bool module);
-  bool loadLibraryFile(llvm::StringRef file);
+  bool loadLibraryFile(const LibraryFile &file);
   std::unique_ptr<ModuleDecl> buildModule(const Entry &entry, bool library);
   bool addBase(ModuleDecl &decl, const Node &base);
 
@@ -133,7 +138,7 @@ private:
   const Node *root = nullptr;
   std::vector<InputDecl> entryInputs;
   llvm::StringMap<Declared> modules, functions, libraryModules, libraryFunctions;
-  llvm::StringSet<> loadedLibraryFiles;
+  llvm::StringSet<> loaded;
   llvm::DenseMap<const Node *, ExprPtr> expressions;
   llvm::DenseMap<const Node *, std::unique_ptr<BlockKey>> blockKeys;
   llvm::DenseMap<const Node *, std::unique_ptr<FormatString>> formats;
@@ -142,6 +147,7 @@ private:
 
 /// Appends the names of the functions that are not written in the spec language.
 void addBuiltinNames(std::vector<llvm::StringRef> &names);
+bool isBuiltinFunction(llvm::StringRef name);
 
 /// Parsers of declarations; they report what is wrong and return what they can.
 std::optional<ArgumentDecl> parseArgument(const Entry &entry, Diagnostics &diagnostics);
