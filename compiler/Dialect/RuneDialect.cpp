@@ -13,6 +13,7 @@ using namespace rune;
 
 #include "Dialect/RuneDialect.cpp.inc"
 #include "Dialect/RuneEnums.cpp.inc"
+#include "Dialect/RuneInterfaces.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "Dialect/RuneAttributes.cpp.inc"

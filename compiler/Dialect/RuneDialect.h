@@ -43,6 +43,12 @@ llvm::LogicalResult inferReduction(std::optional<mlir::Location> loc, mlir::Valu
 
 #include "Dialect/RuneEnums.h.inc"
 
+namespace rune {
+class LinalgLowering;
+} // namespace rune
+
+#include "Dialect/RuneInterfaces.h.inc"
+
 #include "Dialect/RuneDialect.h.inc"
 
 #define GET_ATTRDEF_CLASSES

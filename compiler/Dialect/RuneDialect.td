@@ -53,6 +53,15 @@ def Rune_InitAttr : AttrDef<Rune_Dialect, "Init"> {
   let assemblyFormat = "`<` $scheme $args `>`";
 }
 
+def Rune_StorageAttr : AttrDef<Rune_Dialect, "Storage"> {
+  let mnemonic = "storage";
+  let summary = "A copy of a member in the state arena";
+  let description = [{Row-major where `lanes` is 0; else panels, as rune_storage of the runtime's tables says.}];
+  let parameters = (ins "int64_t":$offset, "int64_t":$lanes, "int64_t":$batch, "int64_t":$n, "int64_t":$k,
+      "int64_t":$batchStride, "int64_t":$nStride, "int64_t":$kStride);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 def Rune_Float : AnyTypeOf<[F32, F64]>;
 def Rune_Number : AnyTypeOf<[F32, F64, I64]>;
 def Rune_Element : AnyTypeOf<[F32, F64, I64, I1]>;

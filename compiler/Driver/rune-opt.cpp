@@ -4,6 +4,7 @@
 // Runs any pass of the compiler on textual IR.
 
 #include "Codegen/Passes.h"
+#include "Codegen/Register.h"
 #include "Transforms/Passes.h"
 
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -11,10 +12,7 @@
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
-  registry.insert<rune::RuneDialect, mlir::affine::AffineDialect, mlir::arith::ArithDialect,
-                  mlir::bufferization::BufferizationDialect, mlir::func::FuncDialect, mlir::linalg::LinalgDialect,
-                  mlir::LLVM::LLVMDialect, mlir::math::MathDialect, mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
-                  mlir::tensor::TensorDialect, mlir::vector::VectorDialect>();
+  rune::registerAllDialects(registry);
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   rune::registerRuneTransformsPasses();

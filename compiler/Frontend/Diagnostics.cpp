@@ -63,6 +63,12 @@ static std::vector<Cell> displayed(StringRef line) {
   return cells;
 }
 
+/// Colours are for terminals, and for those who want them (no-color.org).
+static bool hasColors(raw_ostream &os) {
+  const char *refused = std::getenv("NO_COLOR");
+  return os.has_colors() && !(refused && *refused);
+}
+
 /// The source line, cut around the caret where it is very long, and the caret under its column.
 static void printSnippet(raw_ostream &os, SourceLoc loc) {
   std::vector<Cell> cells = displayed(lineOf(loc.file->text, loc.line));
@@ -83,7 +89,7 @@ static void printSnippet(raw_ostream &os, SourceLoc loc) {
       padding += cells[i].tab ? std::string("\t") : std::string(cells[i].width, ' ');
   }
   os << (end < cells.size() ? "...\n" : "\n") << padding;
-  bool colors = os.has_colors();
+  bool colors = hasColors(os);
   if (colors)
     os.changeColor(raw_ostream::GREEN, /*Bold=*/true);
   os << '^';
@@ -118,7 +124,7 @@ void Diagnostics::report(Severity severity, SourceLoc loc, const llvm::Twine &me
     seen.push_back(std::move(key));
   }
 
-  bool colors = os.has_colors();
+  bool colors = hasColors(os);
   if (colors)
     os.changeColor(raw_ostream::SAVEDCOLOR, /*Bold=*/true);
   if (loc)

@@ -15,11 +15,12 @@ using llvm::Twine;
 
 static bool isFlowIndicator(char c) { return c != '\0' && StringRef(",[]{}").contains(c); }
 
-static std::string bracketsOf(char closing) { return closing == ']' ? "[]" : "{}"; }
+static char closingOf(char opening) { return opening == '[' ? ']' : '}'; }
+static std::string pairOf(char opening) { return {opening, closingOf(opening)}; }
 
 /// Skips blanks, comments and line ends inside of a flow collection; false, after an error at its opening bracket,
 /// where its lines end before it does.
-bool YamlParser::skipFlowSpace(int parent, size_t opening, char closing) {
+bool YamlParser::skipFlowSpace(int parent, size_t opening) {
   while (true) {
     size_t start = at;
     skipInline();
@@ -32,7 +33,7 @@ bool YamlParser::skipFlowSpace(int parent, size_t opening, char closing) {
       at += text[at] == '\r' ? 2 : 1;
     size_t next = std::min(text.find_first_not_of(" \t", at), text.size());
     bool blank = next < text.size() && (isLineEnd(next) || text[next] == '#');
-    if (next < text.size() && (blank || column(next) > parent || text[next] == closing)) {
+    if (next < text.size() && (blank || column(next) > parent || text[next] == closingOf(text[opening]))) {
       at = next;
       if (!atDocumentMarker('-') && !atDocumentMarker('.'))
         continue;
@@ -51,14 +52,14 @@ bool YamlParser::atFlowColon(bool afterQuoted) const {
 YamlParser::Result YamlParser::parseFlowCollection(int parent) {
   size_t opening = at++;
   bool mapping = text[opening] == '{';
-  char closing = mapping ? '}' : ']';
+  char closing = closingOf(text[opening]);
   llvm::SaveAndRestore<unsigned> level(depth);
   if (!enter(opening))
     return std::nullopt;
   Node node = makeNode(mapping ? Node::Mapping : Node::Sequence, opening);
   Keys keys;
   while (!stop) {
-    if (!skipFlowSpace(parent, opening, closing))
+    if (!skipFlowSpace(parent, opening))
       return std::nullopt;
     if (peek() == closing) {
       ++at;
@@ -68,25 +69,29 @@ YamlParser::Result YamlParser::parseFlowCollection(int parent) {
       fail(at++, "nothing stands before this ','");
       continue;
     }
-    if (!parseFlowEntry(parent, closing, node, keys) || !skipFlowSpace(parent, opening, closing))
+    if (!parseFlowEntry(parent, opening, node, keys) || !skipFlowSpace(parent, opening))
       return std::nullopt;
     if (peek() == ',')
       ++at;
-    else if (peek() != closing && !failAfterFlowEntry(node, closing))
+    else if (peek() != closing && !failAfterFlowEntry(node, opening))
       return std::nullopt;
   }
   return std::nullopt;
 }
 
 /// Says why the character at `at` is neither a comma nor the closing bracket.
-bool YamlParser::failAfterFlowEntry(const Node &collection, char closing) {
+bool YamlParser::failAfterFlowEntry(const Node &collection, size_t opening) {
+  char closing = closingOf(text[opening]);
   const Node &last = collection.isMapping() ? collection.entries.back().value : collection.items.back();
   if (peek() == ']' || peek() == '}')
     return fail(at, Twine("'") + Twine(peek()) + "' where '" + Twine(closing) + "' closes the bracket at " +
                         Twine(collection.loc.line) + ":" + Twine(collection.loc.column));
+  if (peek() == ':' && lineOf(last.begin) != lineOf(at))
+    return fail(at, "a second ':' in the entry that begins on line " + Twine(lineOf(last.begin) + 1) +
+                        "; a ',' is missing between them");
   if (peek() == ':')
-    return fail(at,
-                Twine("a second ':' in one entry; inside ") + bracketsOf(closing) + " quote a scalar that holds ': '");
+    return fail(at, Twine("a second ':' in one entry; inside ") + pairOf(text[opening]) +
+                        " quote a scalar that holds ': '");
   if (last.quoted)
     return fail(at, "text after a quoted scalar; an expression that begins with a quote is quoted as a whole");
   if (last.isSequence() || last.isMapping())
@@ -95,17 +100,16 @@ bool YamlParser::failAfterFlowEntry(const Node &collection, char closing) {
   return fail(at, Twine("expected ',' or '") + Twine(closing) + "'");
 }
 
-YamlParser::Result YamlParser::parseFlowNode(int parent, char bracket) {
+YamlParser::Result YamlParser::parseFlowNode(int parent, size_t opening) {
   std::optional<std::string> anchor;
   if (atProperty()) {
-    size_t start = at;
     anchor = parseAnchor();
-    if (!anchor || !skipFlowSpace(parent, start, bracket))
+    if (!anchor || !skipFlowSpace(parent, opening))
       return std::nullopt;
   }
   Result node;
   char c = peek();
-  if (anchor && (c == ',' || c == bracket))
+  if (anchor && (c == ',' || c == closingOf(text[opening])))
     node = makeNode(Node::Null, at);
   else if (c == '[' || c == '{')
     node = parseFlowCollection(parent);
@@ -114,25 +118,27 @@ YamlParser::Result YamlParser::parseFlowNode(int parent, char bracket) {
   else if (c == '*')
     node = parseAlias();
   else
-    node = parseFlowPlain(parent, bracket);
+    node = parseFlowPlain(parent, opening);
   return anchor ? bindAnchor(*anchor, std::move(node)) : node;
 }
 
-bool YamlParser::parseFlowEntry(int parent, char bracket, Node &collection, Keys &keys) {
+bool YamlParser::parseFlowEntry(int parent, size_t opening, Node &collection, Keys &keys) {
   if (peek() == '?' && isBlank(at + 1))
     return fail(at, "complex keys ('? key') are not used in specs");
   if (atFlowColon(false))
     return fail(at, "expected a key before ':'");
   size_t start = at;
-  Result node = parseFlowNode(parent, bracket);
-  if (!node || stop || !skipFlowSpace(parent, start, bracket))
+  Result node = parseFlowNode(parent, opening);
+  if (!node || stop || !skipFlowSpace(parent, opening))
     return false;
   bool colon = atFlowColon(node->quoted);
   if (colon && !node->isScalar())
     return fail(start, "a key is a scalar, not a list or a mapping");
+  if (colon && lineOf(start) != lineOf(at))
+    return fail(at, "a key stands on one line; is a ',' missing on line " + Twine(lineOf(start) + 1) + "?");
   if (collection.isMapping()) {
     if (colon)
-      return parseFlowValue(parent, bracket, std::move(*node), collection, keys);
+      return parseFlowValue(parent, opening, std::move(*node), collection, keys);
     if (!node->isScalar())
       return fail(start, "expected 'key: value'");
     size_t missing = node->quoted ? StringRef::npos : StringRef(node->text).find(':');
@@ -150,7 +156,7 @@ bool YamlParser::parseFlowEntry(int parent, char bracket, Node &collection, Keys
       return false;
     Node pair = makeNode(Node::Mapping, start);
     Keys own;
-    if (!parseFlowValue(parent, bracket, std::move(*node), pair, own))
+    if (!parseFlowValue(parent, opening, std::move(*node), pair, own))
       return false;
     node = std::move(pair);
   }
@@ -159,16 +165,16 @@ bool YamlParser::parseFlowEntry(int parent, char bracket, Node &collection, Keys
 }
 
 /// The value at the colon where `at` stands.
-bool YamlParser::parseFlowValue(int parent, char bracket, Node key, Node &mapping, Keys &keys) {
+bool YamlParser::parseFlowValue(int parent, size_t opening, Node key, Node &mapping, Keys &keys) {
   size_t colon = at++;
   bool fresh = addKey(keys, key);
-  if (!skipFlowSpace(parent, colon, bracket))
+  if (!skipFlowSpace(parent, opening))
     return false;
   Result value;
   if (peek() == ',' || peek() == ']' || peek() == '}')
     value = makeNode(Node::Null, colon + 1);
   else
-    value = parseFlowNode(parent, bracket);
+    value = parseFlowNode(parent, opening);
   if (!value)
     return false;
   if (fresh || mapping.entries.empty())
@@ -181,7 +187,7 @@ size_t YamlParser::skipSplitExpression(size_t from, unsigned open) const {
   size_t i = from;
   for (; !isLineEnd(i); ++i) {
     char c = text[i];
-    if (open == 0 && (c == ',' || c == ']' || c == '}'))
+    if (open == 0 && (c == ',' || c == ']' || c == '}' || (c == ':' && isBlank(i + 1))))
       break;
     if (c == '(' || c == '[' || c == '{')
       ++open;
@@ -194,7 +200,7 @@ size_t YamlParser::skipSplitExpression(size_t from, unsigned open) const {
 }
 
 /// The end of an unquoted scalar's part on this line, blanks after it left out.
-size_t YamlParser::scanFlowLine(char bracket) {
+size_t YamlParser::scanFlowLine(size_t opening) {
   size_t i = at;
   unsigned open = 0;
   char quote = '\0';
@@ -203,10 +209,10 @@ size_t YamlParser::scanFlowLine(char bracket) {
     bool split = c == '[' || c == '{' || (c == ',' && (open > 0 || quote));
     if (split) {
       std::string what = c == ',' ? "splits" : "ends";
-      fail(i, Twine("'") + Twine(c) + "' " + what + " this unquoted scalar; inside " + bracketsOf(bracket) +
+      fail(i, Twine("'") + Twine(c) + "' " + what + " this unquoted scalar; inside " + pairOf(text[opening]) +
                   " an expression that holds , [ ] { } is quoted");
       if (quote)
-        i = std::min(text.find(quote, i), lineEnd(i) - 1);
+        i = std::min(text.find(quote, i), lineEnd(i) - 1) + 1;
       i = skipSplitExpression(i, open);
       break;
     }
@@ -228,11 +234,11 @@ size_t YamlParser::scanFlowLine(char bracket) {
   return i;
 }
 
-YamlParser::Result YamlParser::parseFlowPlain(int parent, char bracket) {
+YamlParser::Result YamlParser::parseFlowPlain(int parent, size_t opening) {
   if (!checkPlainStart(/*inFlow=*/true))
     return std::nullopt;
   Node node = makeNode(Node::Scalar, at);
-  size_t end = scanFlowLine(bracket);
+  size_t end = scanFlowLine(opening);
   appendSource(node, at, end);
   at = end;
   while (!stop) {
@@ -245,7 +251,7 @@ YamlParser::Result YamlParser::parseFlowPlain(int parent, char bracket) {
       break;
     }
     appendFolded(node, breaks, back);
-    end = scanFlowLine(bracket);
+    end = scanFlowLine(opening);
     appendSource(node, at, end);
     at = end;
   }

@@ -29,10 +29,10 @@ YamlParser::YamlParser(const SourceFile &file, Diagnostics &diagnostics)
 }
 
 std::optional<Node> YamlParser::parse() {
-  if (!parseDirectives())
+  bool marker = false;
+  if (!parseDirectives(marker))
     return std::nullopt;
-  size_t start = at;
-  bool ownLine = skipToToken() || column(start) == 0;
+  bool ownLine = skipToToken() || !marker;
   if (stop)
     return std::nullopt;
   if (done() || atDocumentMarker('-') || atDocumentMarker('.')) {
@@ -45,7 +45,8 @@ std::optional<Node> YamlParser::parse() {
   return faults ? std::nullopt : root;
 }
 
-bool YamlParser::parseDirectives() {
+/// A directive and `---`, where they are there; `marker` says whether the latter is.
+bool YamlParser::parseDirectives(bool &marker) {
   skipToToken();
   bool directive = false;
   while (!stop && peek() == '%' && column(at) == 0) {
@@ -58,7 +59,8 @@ bool YamlParser::parseDirectives() {
   }
   if (stop)
     return false;
-  if (atDocumentMarker('-'))
+  marker = atDocumentMarker('-');
+  if (marker)
     at += 3;
   else if (directive)
     return fail(at, "expected '---' after the directive");
@@ -153,7 +155,8 @@ bool YamlParser::atEntryOf(int indent) {
       return false;
     if (column(at) == indent)
       return true;
-    fail(at, "this line is indented by " + Twine(column(at)) + " columns, the entries above by " + Twine(indent));
+    fail(at, "indented by " + Twine(column(at)) +
+                 " columns, which fits no entry above; those around it are indented by " + Twine(indent));
     skipEntry(indent);
   }
 }
@@ -451,7 +454,7 @@ bool YamlParser::failOnTab(size_t from) {
   return true;
 }
 
-/// After an error: goes to the next line that is indented by `indent` or less.
+/// After an error: goes to the next line that is indented by `indent` or less and does not merely close brackets.
 void YamlParser::skipEntry(int indent) {
   while (!stop && !done()) {
     size_t next = text.find('\n', at);
@@ -459,7 +462,8 @@ void YamlParser::skipEntry(int indent) {
     size_t line = at;
     while (peek() == ' ')
       ++at;
-    if (!isLineEnd(at) && peek() != '#' && peek() != '\t' && int(at - line) <= indent)
+    bool entry = !isLineEnd(at) && !StringRef("#\t]}").contains(peek());
+    if (entry && int(at - line) <= indent)
       return;
   }
 }

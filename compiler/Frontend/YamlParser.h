@@ -43,19 +43,19 @@ private:
   bool atImplicitKey() const;
   bool failWithoutKey();
   bool finishLine(size_t start, bool quoted);
-  bool parseDirectives();
+  bool parseDirectives(bool &marker);
   void checkDocumentEnd();
 
   // Flow structure (YamlFlow.cpp).
-  Result parseFlowNode(int parent, char bracket);
+  Result parseFlowNode(int parent, size_t opening);
   Result parseFlowCollection(int parent);
-  bool parseFlowEntry(int parent, char bracket, Node &collection, Keys &keys);
-  bool parseFlowValue(int parent, char bracket, Node key, Node &mapping, Keys &keys);
-  bool failAfterFlowEntry(const Node &collection, char closing);
-  bool skipFlowSpace(int parent, size_t opening, char closing);
+  bool parseFlowEntry(int parent, size_t opening, Node &collection, Keys &keys);
+  bool parseFlowValue(int parent, size_t opening, Node key, Node &mapping, Keys &keys);
+  bool failAfterFlowEntry(const Node &collection, size_t opening);
+  bool skipFlowSpace(int parent, size_t opening);
   bool atFlowColon(bool afterQuoted) const;
-  Result parseFlowPlain(int parent, char bracket);
-  size_t scanFlowLine(char bracket);
+  Result parseFlowPlain(int parent, size_t opening);
+  size_t scanFlowLine(size_t opening);
   size_t skipSplitExpression(size_t from, unsigned depth) const;
 
   // Scalars (YamlScalars.cpp).

@@ -23,6 +23,8 @@ struct InlineModulesPass : rune::impl::InlineModulesBase<InlineModulesPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     table = &symbols;
+    if (hooks)
+      addHookedVariants();
     llvm::StringSet<> needed;
     for (auto step : getOperation().getOps<InitializeOp>())
       if (step.getFunction())
@@ -39,10 +41,22 @@ struct InlineModulesPass : rune::impl::InlineModulesBase<InlineModulesPass> {
   }
 
 private:
+  /// A second function beside each entry, which keeps the boundaries of modules.
+  void addHookedVariants() {
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (function->hasAttr("rune.entry")) {
+        auto hooked = function.clone();
+        hooked.setSymName((function.getSymName() + ".hooked").str());
+        hooked->setAttr("rune.hooked", UnitAttr::get(&getContext()));
+        table->insert(hooked, std::next(Block::iterator(function)));
+      }
+  }
+
   void inlineCalls(func::FuncOp function) {
     // The body of a callee may hold calls in turn: they are met later on the same walk.
     Block &block = function.getBody().front();
-    if (hooks && function->hasAttr("rune.entry"))
+    bool hooked = function->hasAttr("rune.hooked");
+    if (hooked)
       hookEntry(function);
     for (auto it = block.begin(); it != block.end();) {
       auto call = dyn_cast<CallOp>(*it);
@@ -50,12 +64,12 @@ private:
         ++it;
         continue;
       }
-      it = inlineCall(call);
+      it = inlineCall(call, hooked);
     }
   }
 
   /// Puts the callee's body in place of the call and returns the first op of it.
-  Block::iterator inlineCall(CallOp call) {
+  Block::iterator inlineCall(CallOp call, bool hooks) {
     auto callee = table->lookup<func::FuncOp>(call.getCallee());
     OpBuilder builder(call);
     bool hooked = hooks && call.getModule();

@@ -19,10 +19,10 @@ def InlineModules : Pass<"inline-modules", "::rune::RuneModuleOp"> {
   let summary = "One function for each entry point and each computed initial value";
   let description = [{
     Replaces every `rune.call` by the body it calls and drops the private functions that nothing needs any more. An op
-    keeps its place in the spec and gets the path of the module that it came from (`scope`). With `hooks`, module
-    boundaries become `rune.hook` ops.
+    keeps its place in the spec and gets the path of the module that it came from (`scope`). With `hooks`, every entry
+    gets a second function, `<entry>.hooked`, in which module boundaries stay as `rune.hook` ops.
   }];
-  let options = [Option<"hooks", "hooks", "bool", "false", "Keep module boundaries as rune.hook">];
+  let options = [Option<"hooks", "hooks", "bool", "false", "Add the hooked variant of each entry">];
 }
 
 def InferShapes : Pass<"infer-shapes", "::rune::RuneModuleOp"> {
@@ -35,15 +35,13 @@ def InferShapes : Pass<"infer-shapes", "::rune::RuneModuleOp"> {
 def Simplify : Pass<"simplify", "::rune::RuneModuleOp"> {
   let summary = "Algebra that changes no result beyond rounding";
   let description = [{
-    Exact rules (always): folds of shape ops, casts and selects on constants; `x + 0`-like identities that keep −0 and
-    NaN (`x * 1`, `x / 1`, `x - 0`); transposes moved into the matmul that reads them; common subexpressions; dead
-    code; a call-time check that is always true.
+    Exact rules: folds of shape ops, casts and selects on constants; identities that keep −0 and NaN (`x * 1`, `x / 1`,
+    `x - 0`); common subexpressions; dead code; a check that is always true; division by a power of two as a product.
 
-    Rules that change rounding (not with `exact`): division by a constant power of two stays exact and is a
-    multiplication; a batch norm in evaluation, `(x − mean) / sqrt(var + eps) · weight + bias` over a matmul whose
-    right side is a parameter, is folded into that matmul's weight and bias, computed once when parameters are set.
+    One rule changes rounding, and the hooked variant does without it: a batch norm in evaluation joins the bias before
+    it, `(x + b − mean) / sqrt(var + eps) · weight + beta` being `x · scale + shift` with scale and shift of a bias's
+    size, which then become the epilogue of the product that makes x. Such a b is warned about: it is redundant.
   }];
-  let options = [Option<"exact", "exact", "bool", "false", "Only rules that keep every bit">];
 }
 
 #endif // RUNE_TRANSFORMS_PASSES_TD

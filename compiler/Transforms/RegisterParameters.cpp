@@ -100,7 +100,6 @@ private:
 
   void order() {
     Block &body = getOperation().getBody().front();
-    OpBuilder builder = OpBuilder::atBlockBegin(&body);
     SmallVector<Operation *> modules, members;
     collect("", modules, members);
     // Among names of one storage the first in state_dict order owns it.
@@ -116,9 +115,8 @@ private:
     for (auto step : getOperation().getOps<InitializeOp>())
       if (auto it = owner.find(step.getMember()); it != owner.end() && !step.getDiscarded())
         step.setMember(it->second);
-    for (Operation *op : llvm::concat<Operation *>(modules, members)) {
-      op->moveBefore(&body, builder.getInsertionPoint());
-    }
+    for (Operation *op : llvm::concat<Operation *>(llvm::reverse(members), llvm::reverse(modules)))
+      op->moveBefore(&body, body.begin());
   }
 
   void collect(StringRef path, SmallVectorImpl<Operation *> &modules, SmallVectorImpl<Operation *> &members) {

@@ -1,6 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Transforms/FoldNormalization.h"
 #include "Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -89,7 +90,7 @@ struct CastToSame : OpRewritePattern<CastOp> {
   }
 };
 
-/// Detaching changes no value; only the gradient looks at it.
+/// A condition that is one constant everywhere.
 struct SelectOfConstant : OpRewritePattern<SelectOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(SelectOp op, PatternRewriter &rewriter) const override {
@@ -122,9 +123,15 @@ struct SimplifyPass : rune::impl::SimplifyBase<SimplifyPass> {
     patterns.add<MultiplyByOne, DivideByPowerOfTwo, SubtractZero, CastToSame, SelectOfConstant, CheckOfConstant>(
         &getContext());
     FrozenRewritePatternSet frozen(std::move(patterns));
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (failed(applyPatternsGreedily(function, frozen)))
         return signalPassFailure();
+      if (function->hasAttr("rune.hooked"))
+        continue;
+      foldNormalizations(function);
+      if (failed(applyPatternsGreedily(function, frozen)))
+        return signalPassFailure();
+    }
     IRRewriter rewriter(&getContext());
     DominanceInfo dominance(getOperation());
     eliminateCommonSubExpressions(rewriter, dominance, getOperation());

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Trains the 64-128-10 MLP of specs/digits_mlp.yaml with PyTorch on digits-train.safetensors and writes its state_dict to
-digits_mlp.safetensors; prints the accuracy on digits-test.safetensors. Needs torch and safetensors from PyPI."""
+digits_mlp.safetensors and its logits for digits-test.safetensors to test/golden; prints the accuracy.
+Needs torch and safetensors from PyPI."""
+
 import pathlib
 import torch
 from safetensors.torch import load_file, save_file
@@ -25,6 +27,9 @@ with torch.no_grad():
     logits = model(test["x"])
 right = (logits.argmax(1) == test["label"]).sum().item()
 top = logits.topk(2).values
-print(f"{right} of {len(test['x'])} test digits right: {right / len(test['x']):.4f}; "
-      f"smallest margin between the first two logits {(top[:, 0] - top[:, 1]).min():.4f}")
+print(
+    f"{right} of {len(test['x'])} test digits right: {right / len(test['x']):.4f}; "
+    f"smallest margin between the first two logits {(top[:, 0] - top[:, 1]).min():.4f}"
+)
 save_file(model.state_dict(), here / "digits_mlp.safetensors")
+save_file({"output": logits}, here.parent.parent / "test" / "golden" / "digits_logits.safetensors")

@@ -8,11 +8,16 @@
 //   rune-syntax expr FILE…    each scalar of the file as an expression, with all parentheses
 //   rune-syntax format FILE…  each scalar as a text with {…} in it
 //   rune-syntax key FILE…     each key of the file's mappings as a block key
+//   rune-syntax json FILE…    the document as an editor reads it
+//   rune-syntax schema        the JSON Schema of specs
+//   rune-syntax library NAME… the file of specs/nn that defines a module, and a function, of this name
 //   rune-syntax check FILE…   parses only; with --repeat=N after the files, N times, and prints the time of one
 //
 // `expr`, `format` and `key` visit scalars in the order written, and go on after errors.
 
 #include "Frontend/Expression.h"
+#include "Frontend/Library.h"
+#include "Frontend/Schema.h"
 #include "Frontend/Utf8.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -203,6 +208,8 @@ static void visit(const Node &node, const Visitor &key, const Visitor &scalar) {
 static void show(StringRef mode, const Node &root, Diagnostics &diagnostics) {
   if (mode == "tree")
     printTree(root, 0);
+  else if (mode == "json")
+    outs() << documentAsJson(root);
   else if (mode == "places")
     visit(root, printPlaces, printPlaces);
   else if (mode == "expr")
@@ -225,6 +232,21 @@ static void show(StringRef mode, const Node &root, Diagnostics &diagnostics) {
         nullptr);
 }
 
+static int showLibrary(llvm::ArrayRef<StringRef> names) {
+  for (StringRef name : names) {
+    const LibraryFile *module = findLibraryModule(name), *function = findLibraryFunction(name);
+    outs() << name << ": " << (module ? module->name : "none") << ", " << (function ? function->name : "none") << '\n';
+  }
+  for (StringRef name : libraryModuleNames())
+    if (!findLibraryModule(name)->text.contains(("\n  " + name + ":").str()))
+      return 1;
+  for (StringRef name : libraryFunctionNames())
+    if (!findLibraryFunction(name)->text.contains(("\n  " + name + ":").str()))
+      return 1;
+  outs() << libraryFiles().size() << " files\n";
+  return 0;
+}
+
 int main(int argc, char **argv) {
   std::vector<StringRef> arguments(argv + 1, argv + argc);
   unsigned repeat = 1;
@@ -233,8 +255,15 @@ int main(int argc, char **argv) {
       return 2;
     arguments.pop_back();
   }
+  if (arguments.size() == 1 && arguments[0] == "schema") {
+    Diagnostics diagnostics(llvm::errs());
+    outs() << specSchema(diagnostics);
+    return diagnostics.hasErrors();
+  }
   if (arguments.size() < 2)
     return 2;
+  if (arguments[0] == "library")
+    return showLibrary(llvm::ArrayRef(arguments).drop_front());
   Diagnostics diagnostics(llvm::errs());
   std::vector<std::unique_ptr<SourceFile>> files; // places point into them
   auto start = std::chrono::steady_clock::now();

@@ -111,9 +111,9 @@ typedef struct rune_init_step {
   rune_kernel function;     // RUNE_COMPUTED: arguments are the members read, then the member's new value
   const int32_t *reads;
   int32_t read_count;
-  int32_t fan_out;   // kaiming: 1 for mode='fan_out'
-  int32_t discarded; // 1: drawn, then thrown away (the member was tied to another one afterwards)
-  int32_t reserved;
+  int32_t fan_out;         // kaiming: 1 for mode='fan_out'
+  int32_t discarded;       // 1: drawn, then thrown away (the member was tied to another one afterwards)
+  int32_t workspace_bytes; // RUNE_COMPUTED: what `function` needs
 } rune_init_step;
 
 // An input or output of an entry.
@@ -121,7 +121,8 @@ typedef struct rune_value {
   const char *name;
   int32_t dtype;
   int32_t rank;          // -1: a run-time integer, one i64
-  const rune_expr *dims; // a dimension that is one bare symbol binds it, where nothing before has; others are checked
+  const rune_expr *dims; // a dimension that is one bare symbol binds it, where nothing before has; others are checked.
+                         // An integer that is itself a size has one, its symbol; any other has null
 } rune_value;
 
 // A check of the spec on dynamic sizes: the message holds {0}, {1}, … for the values of `args`.
@@ -137,7 +138,7 @@ typedef struct rune_hook_site {
   int32_t module;
   int32_t phase;
   int32_t tensor_count;
-  int32_t reserved;
+  int32_t input_count;       // how many of `tensors` are the module's inputs; in phase 0 all
   const rune_value *tensors; // the module's inputs (phase 0) or its inputs, then its outputs (phase 1)
 } rune_hook_site;
 
@@ -169,7 +170,9 @@ typedef struct rune_model {
 } rune_model;
 
 // Called by hooked variants: `tensors[i]` is the data of the site's i-th tensor, contiguous and row-major, which the
-// hooks may overwrite in place. Returns 0, or RUNE_HOOK_FAILED when a hook threw; the exception waits in `context`.
+// hooks may overwrite in place: inputs in phase 0, outputs in phase 1, so these must be memory of the function's own.
+// Returns 0, or RUNE_HOOK_FAILED when a hook threw; the exception waits in `context`. The hooks of the model itself
+// (module 0) run around the entry, not here: no site names it.
 int32_t rune_run_hooks(void *context, int64_t site, void *const *tensors, const int64_t *symbols);
 
 #ifdef __cplusplus

@@ -1,0 +1,130 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace rune {
+#define GEN_PASS_DEF_FUSE
+#include "Codegen/Passes.h.inc"
+} // namespace rune
+
+using namespace mlir;
+using namespace rune;
+
+namespace {
+
+bool isElementwise(linalg::GenericOp op) {
+  return op.getNumParallelLoops() == op.getNumLoops() && op->getNumResults() == 1 &&
+         op.getIndexingMapsArray().back().isIdentity();
+}
+
+/// What doing an element again costs, in vector instructions, roughly.
+int64_t elementCost(linalg::GenericOp op) {
+  int64_t cost = 0;
+  for (Operation &nested : op.getBody()->without_terminator()) {
+    if (isa<math::AbsFOp, math::FloorOp, math::FmaOp>(nested) || nested.getDialect()->getNamespace() == "arith")
+      cost += isa<arith::DivFOp, arith::DivSIOp, arith::RemSIOp>(nested) ? 8 : 1;
+    else if (!isa<linalg::IndexOp, arith::ConstantOp>(nested))
+      cost += 16; // functions, and gathers
+  }
+  return cost;
+}
+
+/// A producer with several readers is repeated in each where that is cheaper than writing and reading it back.
+bool shouldFuse(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  if (!producer || !isElementwise(producer))
+    return false;
+  if (operand->get().hasOneUse())
+    return true;
+  return elementCost(producer) <= 4 && producer.getNumDpsInputs() <= 2;
+}
+
+/// The single reader of a contraction takes the epilogue's place: it sees each element once, where it was made.
+struct FuseEpilogue : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    if (!isElementwise(op) || op.hasIndexSemantics())
+      return failure();
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto contract = operand->get().getDefiningOp<ContractOp>();
+      if (!contract || !contract->hasOneUse() || !op.getMatchingIndexingMap(operand).isIdentity() || !readsSimply(op))
+        continue;
+      fuse(op, operand, contract, rewriter);
+      return success();
+    }
+    return failure();
+  }
+
+private:
+  /// Extras are read at projected places; constants in a map (a broadcast size of 1) are fine too.
+  static bool readsSimply(linalg::GenericOp op) {
+    bool gathers = false;
+    op.getBody()->walk([&](tensor::ExtractOp) { gathers = true; });
+    return !gathers && llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
+      return map.isProjectedPermutation(/*allowZeroInResults=*/true);
+    });
+  }
+
+  static void fuse(linalg::GenericOp op, OpOperand *operand, ContractOp contract, PatternRewriter &rewriter) {
+    SmallVector<Value> extras(contract.getExtras());
+    SmallVector<Attribute> maps(contract.getMaps().begin(), contract.getMaps().end());
+    SmallVector<OpOperand *> joined;
+    for (OpOperand *input : op.getDpsInputOperands())
+      if (input != operand && input->get() != operand->get()) {
+        joined.push_back(input);
+        extras.push_back(input->get());
+        maps.push_back(AffineMapAttr::get(op.getMatchingIndexingMap(input)));
+      }
+    // What the reader needs may be made after the contraction: the new op stands in the reader's place.
+    auto fused = ContractOp::create(rewriter, op.getLoc(), op.getResultTypes().front(), contract.getLhs(),
+                                    contract.getRhs(), extras, op.getDpsInits().front(), rewriter.getArrayAttr(maps));
+    if (auto scope = contract->getAttr("scope"))
+      fused->setAttr("scope", scope);
+    rewriter.inlineRegionBefore(contract.getEpilogue(), fused.getEpilogue(), fused.getEpilogue().end());
+    Block *block = &fused.getEpilogue().front();
+    auto yield = cast<YieldOp>(block->getTerminator());
+
+    IRMapping mapping;
+    Block *body = op.getBody();
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      BlockArgument argument = body->getArgument(input->getOperandNumber());
+      if (input->get() == operand->get())
+        mapping.map(argument, yield.getValue());
+      else
+        mapping.map(argument, block->addArgument(argument.getType(), op.getLoc()));
+    }
+    rewriter.setInsertionPoint(yield);
+    for (Operation &nested : body->without_terminator())
+      rewriter.clone(nested, mapping);
+    Value result = mapping.lookupOrDefault(body->getTerminator()->getOperand(0));
+    YieldOp::create(rewriter, op.getLoc(), result);
+    rewriter.eraseOp(yield);
+    rewriter.replaceOp(op, fused.getResult());
+    rewriter.eraseOp(contract);
+  }
+};
+
+struct FusePass : rune::impl::FuseBase<FusePass> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+    patterns.add<FuseEpilogue>(&getContext());
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::EmptyOp::getCanonicalizationPatterns(patterns, &getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace

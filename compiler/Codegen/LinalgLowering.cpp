@@ -1,0 +1,178 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/LinalgLowering.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace rune;
+
+Value LinalgLowering::lookup(Value source) {
+  if (Value known = mapping.lookupOrNull(source))
+    return known;
+  lower(source.getDefiningOp());
+  return mapping.lookup(source);
+}
+
+void LinalgLowering::lower(Operation *op) {
+  auto lowerable = cast<LinalgLowerableOpInterface>(op);
+  Location outer = loc;
+  loc = op->getLoc();
+  lowerable.lowerToLinalg(*this);
+  loc = outer;
+}
+
+RankedTensorType LinalgLowering::convert(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  Type element = tensor.getElementType();
+  if (element.isInteger(1))
+    element = builder.getI8Type();
+  return RankedTensorType::get(tensor.getShape(), element);
+}
+
+Value LinalgLowering::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+
+Value LinalgLowering::size(const DimExpr &dim) {
+  Value sum;
+  for (const auto &[monomial, coefficient] : dim.getTerms()) {
+    Value term;
+    for (const auto &[atom, power] : monomial) {
+      Value factor;
+      if (atom.kind == DimExpr::Atom::Symbol) {
+        factor = symbols.lookup(atom.text);
+        assert(factor && "a size over symbols of the entry");
+      } else {
+        Value lhs = size(atom.operands->first), rhs = size(atom.operands->second);
+        Value quotient = arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
+        factor = atom.kind == DimExpr::Atom::FloorDiv
+                     ? quotient
+                     : Value(arith::SubIOp::create(builder, loc, lhs,
+                                                   arith::MulIOp::create(builder, loc, quotient, rhs).getResult()));
+      }
+      for (unsigned i = 0; i < power; ++i)
+        term = term ? Value(arith::MulIOp::create(builder, loc, term, factor)) : factor;
+    }
+    if (!term)
+      term = index(coefficient);
+    else if (coefficient != 1)
+      term = arith::MulIOp::create(builder, loc, term, index(coefficient));
+    sum = sum ? Value(arith::AddIOp::create(builder, loc, sum, term)) : term;
+  }
+  return sum ? sum : index(0);
+}
+
+OpFoldResult LinalgLowering::foldedSize(const DimExpr &dim) {
+  if (dim.isConstant())
+    return builder.getIndexAttr(dim.getConstant());
+  return size(dim);
+}
+
+SmallVector<OpFoldResult> LinalgLowering::foldedSizes(ArrayRef<DimExpr> dims) {
+  SmallVector<OpFoldResult> sizes;
+  for (const DimExpr &dim : dims)
+    sizes.push_back(foldedSize(dim));
+  return sizes;
+}
+
+Value LinalgLowering::empty(ArrayRef<DimExpr> dims, Type element) {
+  return tensor::EmptyOp::create(builder, loc, foldedSizes(dims), element);
+}
+
+Value LinalgLowering::empty(Type type) {
+  return empty(getDims(cast<RankedTensorType>(type)), convert(type).getElementType());
+}
+
+Value LinalgLowering::filled(Type type, TypedAttr scalar) {
+  Value value = arith::ConstantOp::create(builder, loc, scalar);
+  return linalg::FillOp::create(builder, loc, value, empty(type)).getResult(0);
+}
+
+Value LinalgLowering::elementwise(ValueRange inputs, ArrayRef<AffineMap> inputMaps, Type resultType,
+                                  function_ref<Value(OpBuilder &, ValueRange)> body) {
+  RankedTensorType type = convert(resultType);
+  SmallVector<AffineMap> maps(inputMaps);
+  maps.push_back(AffineMap::getMultiDimIdentityMap(type.getRank(), builder.getContext()));
+  SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+  Value init = empty(resultType);
+  auto generic = linalg::GenericOp::create(builder, loc, type, inputs, init, maps, iterators,
+                                           [&](OpBuilder &nested, Location at, ValueRange arguments) {
+                                             linalg::YieldOp::create(nested, at, body(nested, arguments.drop_back()));
+                                           });
+  return generic.getResult(0);
+}
+
+namespace {
+/// Dimensions of two shapes grouped so that the products of each pair of groups are equal.
+struct ReshapeGroups {
+  SmallVector<ReassociationIndices> from, to;
+  SmallVector<DimExpr> collapsed;
+};
+} // namespace
+
+static ReshapeGroups groupDims(ArrayRef<DimExpr> from, ArrayRef<DimExpr> to) {
+  ReshapeGroups groups;
+  size_t i = 0, j = 0;
+  while (i < from.size() && j < to.size()) {
+    ReassociationIndices left{static_cast<int64_t>(i)}, right{static_cast<int64_t>(j)};
+    DimExpr a = from[i++], b = to[j++];
+    // A group ends where both products agree; it grows on the side that divides the other, or on both.
+    while (a != b && (i < from.size() || j < to.size())) {
+      bool growLeft = j >= to.size() || (i < from.size() && (a.isConstant(1) || b.exactDiv(a).has_value()));
+      if (growLeft) {
+        left.push_back(i);
+        a = a * from[i++];
+      } else {
+        right.push_back(j);
+        b = b * to[j++];
+      }
+    }
+    groups.from.push_back(left);
+    groups.to.push_back(right);
+    groups.collapsed.push_back(a);
+  }
+  // Trailing dimensions of size 1 join the last group.
+  for (; i < from.size() && !groups.from.empty(); ++i)
+    groups.from.back().push_back(i);
+  for (; j < to.size() && !groups.to.empty(); ++j)
+    groups.to.back().push_back(j);
+  return groups;
+}
+
+Value LinalgLowering::reshape(Value value, ArrayRef<DimExpr> from, ArrayRef<DimExpr> to) {
+  Type element = cast<RankedTensorType>(value.getType()).getElementType();
+  auto typeOf = [&](ArrayRef<DimExpr> dims) { return convert(makeTensorType(dims, element)); };
+  if (from == to)
+    return value;
+  ReshapeGroups groups;
+  if (!from.empty() && !to.empty())
+    groups = groupDims(from, to);
+  if (groups.collapsed.size() < from.size())
+    value = tensor::CollapseShapeOp::create(builder, loc, typeOf(groups.collapsed), value, groups.from);
+  if (groups.collapsed.size() < to.size())
+    value = tensor::ExpandShapeOp::create(builder, loc, typeOf(to), value, groups.to, foldedSizes(to));
+  return value;
+}
+
+Value LinalgLowering::member(StringRef name, unsigned storage) {
+  Operation *op = SymbolTable::lookupSymbolIn(module, name);
+  if (auto parameter = dyn_cast<ParameterOp>(op); parameter && parameter.getAlias())
+    op = SymbolTable::lookupSymbolIn(module, *parameter.getAlias());
+  auto description = cast<StorageAttr>(op->getAttrOfType<ArrayAttr>("storages")[storage]);
+  Type type = op->getAttrOfType<TypeAttr>("type").getValue();
+  RankedTensorType tensor = convert(type);
+  if (description.getLanes() != 0) {
+    SmallVector<int64_t> shape;
+    if (description.getBatch() != 1)
+      shape.push_back(description.getBatch());
+    shape.push_back(llvm::divideCeil(description.getN(), description.getLanes()));
+    shape.append({description.getK(), description.getLanes()});
+    tensor = RankedTensorType::get(shape, tensor.getElementType());
+  }
+  auto memref = MemRefType::get(tensor.getShape(), tensor.getElementType());
+  Value view = memref::ViewOp::create(builder, loc, memref, state, index(description.getOffset()), ValueRange{});
+  return bufferization::ToTensorOp::create(builder, loc, tensor, view, /*restrict=*/true, /*writable=*/false);
+}

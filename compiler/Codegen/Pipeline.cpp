@@ -1,0 +1,53 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/Pipeline.h"
+
+#include "Codegen/Passes.h"
+#include "Transforms/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace rune;
+
+static void cleanUp(OpPassManager &passes) {
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &options) {
+  switch (stage) {
+  case Stage::Module:
+    return;
+  case Stage::Registry:
+    passes.addNestedPass<RuneModuleOp>(createRegisterParameters());
+    return;
+  case Stage::Graph:
+    passes.addNestedPass<RuneModuleOp>(createInlineModules({options.hooks}));
+    passes.addNestedPass<RuneModuleOp>(createInferShapes());
+    passes.addNestedPass<RuneModuleOp>(createSimplify());
+    return;
+  case Stage::Linalg:
+    passes.addNestedPass<RuneModuleOp>(createChooseLayouts());
+    passes.addPass(createConvertToLinalg());
+    passes.addNestedPass<func::FuncOp>(createFuse());
+    cleanUp(passes);
+    return;
+  case Stage::Memory:
+    passes.addPass(createBufferize());
+    cleanUp(passes);
+    passes.addNestedPass<func::FuncOp>(createPlanMemory());
+    cleanUp(passes);
+    return;
+  case Stage::Loops:
+  case Stage::Llvm:
+    return;
+  }
+}
+
+void rune::addStages(OpPassManager &passes, Stage from, Stage to, const PipelineOptions &options) {
+  for (int stage = static_cast<int>(from) + 1; stage <= static_cast<int>(to); ++stage)
+    addStage(passes, static_cast<Stage>(stage), options);
+}

@@ -1,0 +1,29 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The straight line from imported IR to loops: every stage in order, once.
+
+#ifndef RUNE_CODEGEN_PIPELINE_H
+#define RUNE_CODEGEN_PIPELINE_H
+
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+#include <string>
+
+namespace rune {
+
+/// What `--emit` names; each stage includes those before it.
+enum class Stage { Module, Registry, Graph, Linalg, Memory, Loops, Llvm };
+
+struct PipelineOptions {
+  std::string targetCpu = "native";
+  bool hooks = true; // compile the hooked variant of each entry too
+};
+
+/// Adds the passes after stage `from` up to and including stage `to`.
+void addStages(mlir::OpPassManager &passes, Stage from, Stage to, const PipelineOptions &options);
+
+} // namespace rune
+
+#endif // RUNE_CODEGEN_PIPELINE_H

@@ -1,0 +1,30 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a primitive has to say of itself beyond its shape rule. The lowerings are external models, so that the dialect
+// does not depend on code generation.
+
+#ifndef RUNE_INTERFACES_TD
+#define RUNE_INTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def LinalgLowerableOpInterface : OpInterface<"LinalgLowerableOpInterface"> {
+  let cppNamespace = "::rune";
+  let description = "An op that `convert-to-linalg` can express in structured ops on tensors.";
+  let methods = [
+    InterfaceMethod<"Emits the op's meaning and maps its results (`lowering.map`).", "void", "lowerToLinalg",
+                    (ins "::rune::LinalgLowering &":$lowering)>
+  ];
+}
+
+def ScalarOpInterface : OpInterface<"ScalarOpInterface"> {
+  let cppNamespace = "::rune";
+  let description = "An elementwise op, by what it does to one element: all of them share one lowering.";
+  let methods = [
+    InterfaceMethod<"The result for one element of each operand; booleans are i1 here.", "::mlir::Value", "lowerScalar",
+                    (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::ValueRange":$scalars)>
+  ];
+}
+
+#endif // RUNE_INTERFACES_TD

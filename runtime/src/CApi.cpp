@@ -1,0 +1,142 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "rune/c_api.h"
+
+#include "rune/call.h"
+#include "rune/safetensors.h"
+
+#include <new>
+
+struct rune_handle {
+  explicit rune_handle(const rune_model &table) : model(table) {}
+  rune::Model model;
+};
+
+struct rune_workspace {
+  explicit rune_workspace(std::int64_t bytes) : memory(bytes) {}
+  rune::Workspace memory;
+};
+
+namespace {
+
+thread_local std::string last_error;
+
+int32_t note(int32_t status, const char *message) noexcept {
+  try {
+    last_error = message;
+  } catch (...) {
+    last_error.clear();
+  }
+  return status;
+}
+
+template <typename F> int32_t guarded(F &&body) noexcept {
+  try {
+    body();
+    return RUNE_C_OK;
+  } catch (const rune::Error &error) {
+    return note(RUNE_C_ERROR, error.what());
+  } catch (const std::bad_alloc &) {
+    return note(RUNE_C_NO_MEMORY, "out of memory");
+  } catch (const std::exception &error) {
+    return note(RUNE_C_INTERNAL, error.what());
+  } catch (...) {
+    return note(RUNE_C_INTERNAL, "unknown failure");
+  }
+}
+
+template <typename T> T &given(T *pointer, const char *what) {
+  if (!pointer)
+    throw rune::Error(std::string(what) + " is null");
+  return *pointer;
+}
+
+const rune_entry &checkedEntry(const rune_model &table, int32_t index, const int64_t *symbols) {
+  if (index < 0 || index >= table.entry_count)
+    throw rune::Error("the model has no entry " + std::to_string(index));
+  const rune_entry &entry = table.entries[index];
+  if (entry.symbol_count > 0)
+    given(symbols, "symbols");
+  for (int32_t s = 0; s < entry.symbol_count; ++s)
+    if (symbols[s] < 0)
+      rune::detail::fail_size(entry, s, symbols[s]);
+  return entry;
+}
+
+void forward(const rune::Model &model, const rune_entry &entry, const void *const *inputs, void *const *outputs,
+             const int64_t *symbols, const rune::Workspace &workspace) {
+  if (entry.input_count > 0)
+    given(inputs, "inputs");
+  if (entry.output_count > 0)
+    given(outputs, "outputs");
+  // On the stack for as many as models have; the rest pays an allocation.
+  constexpr int32_t some = 16;
+  const void *few[some];
+  std::vector<const void *> many;
+  const int32_t count = entry.input_count + entry.output_count;
+  if (count > some)
+    many.resize(static_cast<std::size_t>(count));
+  const void **arguments = count > some ? many.data() : few;
+  for (int32_t i = 0; i < count; ++i) {
+    arguments[i] = i < entry.input_count ? inputs[i] : outputs[i - entry.input_count];
+    rune::detail::check_pointer(entry, i, arguments[i], symbols);
+  }
+  rune::detail::run(entry, arguments, symbols, model.state(), workspace,
+                    rune::detail::workspace_bytes(entry, symbols, false));
+}
+
+} // namespace
+
+int32_t rune_model_create(const rune_model *model, rune_handle **handle) {
+  return guarded([&] {
+    given(handle, "handle") = nullptr;
+    *handle = new rune_handle(given(model, "model"));
+  });
+}
+
+void rune_model_destroy(rune_handle *handle) { delete handle; }
+
+int32_t rune_model_reset_parameters(rune_handle *handle, uint64_t seed) {
+  return guarded([&] { given(handle, "handle").model.reset_parameters(seed); });
+}
+
+int32_t rune_model_load(rune_handle *handle, const char *path) {
+  return guarded([&] { given(handle, "handle").model.load_state_dict(rune::load_safetensors(&given(path, "path"))); });
+}
+
+int32_t rune_model_save(const rune_handle *handle, const char *path) {
+  return guarded([&] { rune::save_safetensors(&given(path, "path"), given(handle, "handle").model.state_dict()); });
+}
+
+int32_t rune_model_forward(const rune_handle *handle, int32_t entry, const void *const *inputs, void *const *outputs,
+                           const int64_t *symbols) {
+  return guarded([&] {
+    const rune::Model &model = given(handle, "handle").model;
+    const rune_entry &checked = checkedEntry(model.table(), entry, symbols);
+    const rune::Workspace workspace(rune::detail::workspace_bytes(checked, symbols, false));
+    forward(model, checked, inputs, outputs, symbols, workspace);
+  });
+}
+
+int32_t rune_workspace_create(const rune_handle *handle, int32_t entry, const int64_t *symbols,
+                              rune_workspace **workspace) {
+  return guarded([&] {
+    given(workspace, "workspace") = nullptr;
+    const rune_entry &checked = checkedEntry(given(handle, "handle").model.table(), entry, symbols);
+    *workspace = new rune_workspace(rune::detail::workspace_bytes(checked, symbols, false));
+  });
+}
+
+void rune_workspace_destroy(rune_workspace *workspace) { delete workspace; }
+
+int32_t rune_model_forward_in(const rune_handle *handle, int32_t entry, const void *const *inputs, void *const *outputs,
+                              const int64_t *symbols, rune_workspace *workspace) {
+  return guarded([&] {
+    const rune::Model &model = given(handle, "handle").model;
+    const rune_entry &checked = checkedEntry(model.table(), entry, symbols);
+    forward(model, checked, inputs, outputs, symbols, given(workspace, "workspace").memory);
+  });
+}
+
+const char *rune_last_error(void) { return last_error.c_str(); }

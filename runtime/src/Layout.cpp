@@ -1,0 +1,80 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+// Between a member's logical, row-major values and the layouts in which the model keeps them.
+
+#include "ModelImpl.h"
+
+#include <cstring>
+
+namespace rune::detail {
+namespace {
+
+/// Calls f(place in the storage, place in row-major order), in elements; -1 for padding.
+template <typename F> void forEachInPanels(const rune_storage &s, F &&f) {
+  const std::int64_t panels = (s.n + s.lanes - 1) / s.lanes;
+  std::int64_t stored = 0;
+  for (std::int64_t b = 0; b < s.batch; ++b)
+    for (std::int64_t p = 0; p < panels; ++p)
+      for (std::int64_t k = 0; k < s.k; ++k)
+        for (std::int64_t lane = 0; lane < s.lanes; ++lane, ++stored) {
+          const std::int64_t n = p * s.lanes + lane;
+          f(stored, n < s.n ? b * s.batch_stride + n * s.n_stride + k * s.k_stride : -1);
+        }
+}
+
+template <typename T> void pack(const rune_storage &storage, const void *from, void *to) {
+  const T *in = static_cast<const T *>(from);
+  T *out = static_cast<T *>(to);
+  forEachInPanels(storage,
+                  [&](std::int64_t stored, std::int64_t logical) { out[stored] = logical < 0 ? T(0) : in[logical]; });
+}
+
+template <typename T> void unpack(const rune_storage &storage, const void *from, void *to) {
+  const T *in = static_cast<const T *>(from);
+  T *out = static_cast<T *>(to);
+  forEachInPanels(storage, [&](std::int64_t stored, std::int64_t logical) {
+    if (logical >= 0)
+      out[logical] = in[stored];
+  });
+}
+
+} // namespace
+
+Tensor read_member(const ModelImpl &model, std::int32_t index) {
+  const rune_member &member = model.member(index);
+  Tensor result = Tensor::empty(member_shape(member), static_cast<DType>(member.dtype));
+  const rune_storage &storage = member.storages[0];
+  const void *from = static_cast<const char *>(model.state.get()) + storage.offset;
+  if (result.numel() == 0)
+    return result;
+  if (storage.layout == RUNE_ROW_MAJOR)
+    std::memcpy(result.raw_data(), from, static_cast<std::size_t>(result.nbytes()));
+  else if (itemsize(result.dtype()) == 4)
+    unpack<std::uint32_t>(storage, from, result.raw_data());
+  else if (itemsize(result.dtype()) == 8)
+    unpack<std::uint64_t>(storage, from, result.raw_data());
+  else
+    unpack<std::uint8_t>(storage, from, result.raw_data());
+  return result;
+}
+
+void write_member(ModelImpl &model, std::int32_t index, const Tensor &values) {
+  const rune_member &member = model.member(index);
+  if (values.numel() == 0)
+    return;
+  for (std::int32_t i = 0; i < member.storage_count; ++i) {
+    const rune_storage &storage = member.storages[i];
+    void *to = static_cast<char *>(model.state.get()) + storage.offset;
+    if (storage.layout == RUNE_ROW_MAJOR)
+      std::memcpy(to, values.raw_data(), static_cast<std::size_t>(values.nbytes()));
+    else if (itemsize(values.dtype()) == 4)
+      pack<std::uint32_t>(storage, values.raw_data(), to);
+    else if (itemsize(values.dtype()) == 8)
+      pack<std::uint64_t>(storage, values.raw_data(), to);
+    else
+      pack<std::uint8_t>(storage, values.raw_data(), to);
+  }
+}
+
+} // namespace rune::detail

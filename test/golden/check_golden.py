@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Runs runec on specs and compares with what PyTorch gave: the initial state for seed 0 (keys, every bit), the
+printed form, the outputs.
+
+    check_golden.py --work DIR model SPEC.yaml GOLDEN.safetensors     one spec
+    check_golden.py --work DIR cases CASES.test GOLDEN.safetensors    lines `name | model | inputs`, each a spec
+
+A golden file holds for each case `CASE/init/KEY`, `CASE/weights/KEY` where run takes others than init's,
+`CASE/inputs/NAME` and `CASE/outputs/NAME`, and in its metadata `CASE/repr` and, where values are to be near one by one,
+`CASE/tolerance`. Python's standard library only."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+
+from check_case import differences, read, write
+
+
+def runec(*arguments):
+    done = subprocess.run(["runec", *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(
+            f"runec {' '.join(map(str, arguments))}: exit status {done.returncode}\n{done.stderr.strip()}"
+        )
+    return done.stdout
+
+
+def check_init(spec, work, golden):
+    expected = golden["init"]
+    runec("init", spec, "--seed", 0, "-o", work / "init.safetensors")
+    return differences(expected, read(work / "init.safetensors")[0], "bits")
+
+
+def check_print(spec, golden):
+    printed = runec("print", spec)
+    tree = golden["repr"] + "\n"
+    return [] if printed.startswith(tree) else [f"expected\n{tree}got\n{printed}"]
+
+
+def check_run(spec, work, golden):
+    write(work / "weights.safetensors", golden["weights"] or golden["init"])
+    write(work / "inputs.safetensors", golden["inputs"])
+    output = work / "outputs.safetensors"
+    runec(
+        "run",
+        spec,
+        "--weights",
+        work / "weights.safetensors",
+        "--inputs",
+        work / "inputs.safetensors",
+        "--outputs",
+        output,
+    )
+    return differences(golden["outputs"], read(output)[0], golden["tolerance"])
+
+
+def check(case, spec, work, golden):
+    """The differences of one case, each with the step that showed it."""
+    found = []
+    for step, run in (
+        ("init", lambda: check_init(spec, work, golden)),
+        ("print", lambda: check_print(spec, golden)),
+        ("run", lambda: check_run(spec, work, golden)),
+    ):
+        try:
+            found += [f"{case}: {step}: {words}" for words in run()]
+        except (RuntimeError, OSError, ValueError) as error:
+            found.append(f"{case}: {step}: {error}")
+    return found
+
+
+def load(path):
+    """Golden files by case."""
+    tensors, metadata = read(path)
+    cases = {}
+    for key, text in metadata.items():
+        case, what = key.split("/", 1)
+        cases.setdefault(case, {"init": {}, "weights": {}, "inputs": {}, "outputs": {}, "tolerance": "largest"})[
+            what
+        ] = text
+    for key, tensor in tensors.items():
+        case, kind, name = key.split("/", 2)
+        cases[case][kind][name] = tensor
+    return cases
+
+
+def cases(path):
+    """The specs of a .test file, by case."""
+    for line in pathlib.Path(path).read_text().splitlines():
+        if line and not line.startswith("#"):
+            case, model, inputs = (part.strip() for part in line.split("|"))
+            yield case, f"runestone: 1\nmodel: {model}\ninputs: {inputs}\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    parser.add_argument("kind", choices=["model", "cases"])
+    parser.add_argument("spec")
+    parser.add_argument("golden")
+    args = parser.parse_args()
+    goldens = load(args.golden)
+    jobs = []
+    if args.kind == "model":
+        jobs = [("model", pathlib.Path(args.spec).read_text())]
+    else:
+        jobs = list(cases(args.spec))
+    failures = [f"{case}: no such case in the specs" for case in goldens if case not in dict(jobs)]
+    failures += [f"{case}: no golden values" for case, _ in jobs if case not in goldens]
+
+    def one(job):
+        case, text = job
+        work = args.work / case
+        os.makedirs(work, exist_ok=True)
+        spec = pathlib.Path(args.spec) if args.kind == "model" else work / "spec.yaml"
+        if args.kind == "cases":
+            spec.write_text(text)
+        return check(case, spec, work, goldens[case])
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for found in pool.map(one, [job for job in jobs if job[0] in goldens]):
+            failures += found
+    print(f"{len(jobs)} cases, {len(failures)} differences")
+    print("\n".join(failures), file=sys.stderr)
+    sys.exit(1 if failures or not jobs else 0)
+
+
+if __name__ == "__main__":
+    main()
