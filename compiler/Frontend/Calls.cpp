@@ -66,6 +66,10 @@ Value Evaluator::callNamed(llvm::StringRef name, const Expr &expr) {
   }
   if (findBuiltin(name, Builtin::Function))
     return callBuiltin(name, *given, expr.loc);
+  if (isPlannedFunction(name)) {
+    session.unsupported(expr.loc, "`" + name + "` is");
+    return Value();
+  }
   std::string hint = session.spec.suggestFunction(name);
   if (session.spec.hasModule(name))
     hint = "; the module of this name is made in `submodules`";
@@ -97,6 +101,10 @@ Value Evaluator::callMethod(const Value &object, const Expr &expr) {
   if (session.spec.hasFunction(name)) {
     const FunctionDecl *function = session.spec.findFunction(name);
     return function ? callDeclared(*function, *given, expr.loc) : Value();
+  }
+  if (isPlannedFunction(name)) {
+    session.unsupported(expr.loc, "`" + name + "` is");
+    return Value();
   }
   return error(expr.loc, "a tensor has no method `" + name + "`" + session.spec.suggestFunction(name));
 }

@@ -100,8 +100,7 @@ std::optional<ShapePattern> rune::parseShape(const Node &node, Diagnostics &diag
     llvm::StringRef text = llvm::StringRef(node.text).rtrim();
     size_t open = text.size() - text.ltrim().size() + 1;
     if (text.ltrim().starts_with("[") && text.ends_with("]") && open < text.size() &&
-        text.slice(open, text.size() - 1).find_first_of("[]") == llvm::StringRef::npos &&
-        !text.contains(" for ")) {
+        text.slice(open, text.size() - 1).find_first_of("[]") == llvm::StringRef::npos && !text.contains(" for ")) {
       llvm::StringRef inner = text.slice(open, text.size() - 1);
       if (!inner.trim().empty())
         for (auto [offset, part] : splitAtCommas(inner))
@@ -163,8 +162,8 @@ static bool parseType(const Node &node, ArgumentType &type, Diagnostics &diagnos
   for (llvm::StringRef part : parts) {
     if (parseAlternative(part.trim(), type))
       continue;
-    llvm::StringRef near = nearestName(part.trim(), {"int", "float", "bool", "none", "ints", "floats", "int2", "int3",
-                                                     "float2", "module", "modules"});
+    llvm::StringRef near = nearestName(
+        part.trim(), {"int", "float", "bool", "none", "ints", "floats", "int2", "int3", "float2", "module", "modules"});
     diagnostics.error(node.loc, "unknown type `" + part.trim() + "`" +
                                     (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
     return false;

@@ -16,6 +16,8 @@ DType rune::dtypeOf(mlir::Value value) {
   return element.isInteger(1) ? DType::Bool : DType::I64;
 }
 
+llvm::SmallVector<int64_t> rune::allDims(int64_t rank) { return llvm::to_vector(llvm::seq<int64_t>(0, rank)); }
+
 mlir::Location rune::toLocation(mlir::MLIRContext *context, SourceLoc loc) {
   if (!loc)
     return mlir::UnknownLoc::get(context);
@@ -59,7 +61,8 @@ mlir::Value Emitter::constant(DType type, double value) {
 
 mlir::Value Emitter::integer(int64_t value) {
   auto tensor = tensorType({}, DType::I64);
-  return ConstantOp::create(builder, loc, tensor, mlir::DenseElementsAttr::get(tensor, builder.getI64IntegerAttr(value)));
+  return ConstantOp::create(builder, loc, tensor,
+                            mlir::DenseElementsAttr::get(tensor, builder.getI64IntegerAttr(value)));
 }
 
 mlir::Value Emitter::constantTensor(DType type, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values) {

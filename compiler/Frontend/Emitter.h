@@ -73,6 +73,8 @@ private:
 };
 
 DType dtypeOf(mlir::Value value);
+/// 0, 1, … rank − 1
+llvm::SmallVector<int64_t> allDims(int64_t rank);
 inline int64_t rankOf(mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getRank(); }
 mlir::Location toLocation(mlir::MLIRContext *context, SourceLoc loc);
 

@@ -79,12 +79,17 @@ static void addScopeNames(const Scope &scope, std::vector<llvm::StringRef> &name
 }
 
 Value Evaluator::undefined(llvm::StringRef name, SourceLoc loc) {
+  const Node *state = scope.self && scope.self->decl ? scope.self->decl->find("state") : nullptr;
+  if (state && state->find(name)) {
+    session.unsupported(loc, "`state` is");
+    return Value();
+  }
   std::vector<llvm::StringRef> names;
   addScopeNames(scope, names);
   llvm::sort(names);
   llvm::StringRef near = nearestName(name, names);
-  return error(loc, "undefined name `" + name + "`" +
-                        (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+  return error(loc,
+               "undefined name `" + name + "`" + (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
 }
 
 Value Evaluator::lookUp(llvm::StringRef name, SourceLoc loc) {
@@ -350,7 +355,7 @@ Value Evaluator::comprehension(const Expr &expr) {
     auto it = scope.values.find(name);
     saved.push_back({name, it == scope.values.end() ? std::nullopt : std::optional(it->second)});
   }
-  auto restore = llvm::make_scope_exit([&] {
+  llvm::scope_exit restore([&] {
     for (auto &[name, value] : saved) {
       if (value)
         scope.values[name] = *value;
@@ -506,7 +511,7 @@ Value Evaluator::attribute(const Expr &expr) {
       return Value::integer(rank);
     if (name == "dtype")
       return Value::dtype(dtypeOf(object.ir));
-    llvm::SmallVector<int64_t> permutation(llvm::seq<int64_t>(0, rank));
+    llvm::SmallVector<int64_t> permutation = allDims(rank);
     if (name == "T")
       std::reverse(permutation.begin(), permutation.end());
     else if (name == "mT" && rank >= 2)

@@ -16,9 +16,9 @@ namespace rune {
 struct Scope {
   enum Members { NoMembers, OwnParameters, AllMembers };
 
-  llvm::StringMap<Value> values;                      // inputs and what statements bound
-  const llvm::StringMap<Value> *arguments = nullptr;  // of the instance; members shadow them
-  Instance *self = nullptr;                           // whose members and functions are seen
+  llvm::StringMap<Value> values;                     // inputs and what statements bound
+  const llvm::StringMap<Value> *arguments = nullptr; // of the instance; members shadow them
+  Instance *self = nullptr;                          // whose members and functions are seen
   Members members = NoMembers;
   std::optional<bool> training;
   const Scope *outer = nullptr; // seen where this one has no such name

@@ -64,7 +64,8 @@ std::optional<std::vector<Value>> Call::list(size_t i) const {
 
 std::optional<std::vector<int64_t>> Call::integers(size_t i) const {
   std::vector<int64_t> numbers;
-  for (const Value &item : *list(i)) {
+  std::vector<Value> items = *list(i);
+  for (const Value &item : items) {
     if (!item.isInteger()) {
       errorAt(i, "`" + name + "` expects integers for `" + names[i] + "`, got " + describe(item));
       return std::nullopt;
@@ -76,7 +77,8 @@ std::optional<std::vector<int64_t>> Call::integers(size_t i) const {
 
 std::optional<Dims> Call::sizes(size_t i) const {
   Dims dims;
-  for (const Value &item : *list(i)) {
+  std::vector<Value> items = *list(i);
+  for (const Value &item : items) {
     if (!item.isSize()) {
       errorAt(i, "`" + name + "` expects sizes for `" + names[i] + "`, got " + describe(item));
       return std::nullopt;
@@ -121,12 +123,12 @@ std::optional<int64_t> Call::axis(size_t i, int64_t rank) const {
 
 std::optional<llvm::SmallVector<int64_t>> Call::axes(size_t i, int64_t rank) const {
   if (!given(i))
-    return llvm::SmallVector<int64_t>(llvm::seq<int64_t>(0, rank));
+    return allDims(rank);
   std::optional<std::vector<int64_t>> dims = integers(i);
   if (!dims)
     return std::nullopt;
   if (dims->empty())
-    return llvm::SmallVector<int64_t>(llvm::seq<int64_t>(0, rank));
+    return allDims(rank);
   llvm::SmallVector<int64_t> result;
   for (int64_t dim : *dims) {
     std::optional<int64_t> place = axis(dim, rank, i);
@@ -215,7 +217,51 @@ void rune::addBuiltinNames(std::vector<llvm::StringRef> &names) {
     names.push_back(entry.first());
 }
 
-bool rune::isBuiltinFunction(llvm::StringRef name) { return findBuiltin(name, Builtin::Function); }
+bool rune::isPlannedFunction(llvm::StringRef name) {
+  static const llvm::StringRef planned[] = {"conv1d",
+                                            "conv2d",
+                                            "conv3d",
+                                            "conv_transpose1d",
+                                            "conv_transpose2d",
+                                            "conv_transpose3d",
+                                            "max_pool1d",
+                                            "max_pool2d",
+                                            "max_pool3d",
+                                            "avg_pool1d",
+                                            "avg_pool2d",
+                                            "avg_pool3d",
+                                            "adaptive_avg_pool1d",
+                                            "adaptive_avg_pool2d",
+                                            "adaptive_max_pool2d",
+                                            "unfold",
+                                            "fold",
+                                            "interpolate",
+                                            "scatter",
+                                            "scatter_add",
+                                            "index_add",
+                                            "rand",
+                                            "randn",
+                                            "rand_like",
+                                            "randn_like",
+                                            "randint",
+                                            "randperm",
+                                            "bernoulli",
+                                            "multinomial",
+                                            "grad",
+                                            "sort",
+                                            "argsort",
+                                            "topk",
+                                            "einsum",
+                                            "cumprod",
+                                            "masked_select",
+                                            "nonzero",
+                                            "unique"};
+  return llvm::is_contained(planned, name);
+}
+
+bool rune::isBuiltinFunction(llvm::StringRef name) {
+  return findBuiltin(name, Builtin::Function) || isPlannedFunction(name);
+}
 
 static bool bindPositional(Call &call, const Signature &signature, const GivenArguments &given) {
   size_t next = 0;

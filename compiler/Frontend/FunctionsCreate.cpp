@@ -57,15 +57,15 @@ static Value runZerosLike(Call &call) { return filledLike(call, Value::integer(0
 static Value runOnesLike(Call &call) { return filledLike(call, Value::integer(1), 1); }
 static Value runFullLike(Call &call) { return filledLike(call, call[1], 2); }
 
-//===-- Sequences ---------------------------------------------------------------------------------------------------===//
+//===-- Sequences
+//---------------------------------------------------------------------------------------------------===//
 
 static Value scaledIota(Call &call, const DimExpr &count, const Value &start, const Value &step, DType type) {
   Value iota = Value::tensor(call.emitter().iota(count));
   if (isFloat(type))
     iota.ir = call.emitter().cast(iota.ir, type);
-  Value scaled = step.kind == Value::Int && step.integerValue == 1
-                     ? iota
-                     : call.evaluator.binary("*", iota, step, call.loc);
+  Value scaled =
+      step.kind == Value::Int && step.integerValue == 1 ? iota : call.evaluator.binary("*", iota, step, call.loc);
   if (!(start.kind == Value::Int && start.integerValue == 0))
     scaled = call.evaluator.binary("+", scaled, start, call.loc);
   return scaled.isError() ? scaled : Value::tensor(call.emitter().cast(scaled.ir, type));
@@ -147,8 +147,7 @@ static Value triangle(Call &call, bool lower) {
     return call.error("`" + call.name + "` needs a tensor of 2 dimensions or more");
   Emitter &emitter = call.emitter();
   mlir::Value mask = triangleMask(emitter, dims[dims.size() - 2], dims.back(), *diagonal, lower);
-  return Value::tensor(
-      emitter.select(emitter.broadcast(mask, dims), input, emitter.full(dims, dtypeOf(input), 0)));
+  return Value::tensor(emitter.select(emitter.broadcast(mask, dims), input, emitter.full(dims, dtypeOf(input), 0)));
 }
 static Value runTril(Call &call) { return triangle(call, true); }
 static Value runTriu(Call &call) { return triangle(call, false); }
@@ -184,7 +183,8 @@ static Value runTensor(Call &call) {
   return tensor ? Value::tensor(tensor) : Value();
 }
 
-//===-- Products ----------------------------------------------------------------------------------------------------===//
+//===-- Products
+//----------------------------------------------------------------------------------------------------===//
 
 static Value product(Call &call, int64_t leftRank, int64_t rightRank) {
   mlir::Value lhs = call.tensor(0), rhs = lhs ? call.tensor(1) : mlir::Value();

@@ -102,9 +102,7 @@ static Value asBool(Call &call, size_t i) {
 static Value runLogicalAnd(Call &call) {
   return call.evaluator.binary("&", asBool(call, 0), asBool(call, 1), call.loc);
 }
-static Value runLogicalOr(Call &call) {
-  return call.evaluator.binary("|", asBool(call, 0), asBool(call, 1), call.loc);
-}
+static Value runLogicalOr(Call &call) { return call.evaluator.binary("|", asBool(call, 0), asBool(call, 1), call.loc); }
 static Value runLogicalNot(Call &call) { return call.evaluator.logicalNot(asBool(call, 0), call.loc); }
 
 static Value runRsqrt(Call &call) {
@@ -118,7 +116,8 @@ static Value runRsqrt(Call &call) {
   return call.evaluator.wrap(emitter.binary<DivOp>(one, emitter.unary<SqrtOp>(tensor)), call[0]);
 }
 
-//===-- Conversions -------------------------------------------------------------------------------------------------===//
+//===-- Conversions
+//-------------------------------------------------------------------------------------------------===//
 
 static Value convert(Call &call, DType type) {
   mlir::Value tensor = call.tensor(0);

@@ -9,7 +9,8 @@
 
 using namespace rune;
 
-//===-- Joining -----------------------------------------------------------------------------------------------------===//
+//===-- Joining
+//-----------------------------------------------------------------------------------------------------===//
 
 static Value runCat(Call &call) {
   auto tensors = call.tensors(0);
@@ -46,7 +47,8 @@ static Value runStack(Call &call) {
   return Value::tensor(call.emitter().concat(*tensors, *dim));
 }
 
-//===-- Splitting ---------------------------------------------------------------------------------------------------===//
+//===-- Splitting
+//---------------------------------------------------------------------------------------------------===//
 
 static Value sections(Call &call, mlir::Value input, int64_t dim, llvm::ArrayRef<DimExpr> sizes) {
   std::vector<Value> parts;
@@ -116,8 +118,9 @@ static Value runSplit(Call &call) {
     if (!each)
       return Value();
     if (*each <= 0 || !size.isConstant())
-      return call.error(*each <= 0 ? "`split` expects a positive size" : "`split` of a dimension of size " + size.str() +
-                                                                             " gives an unknown number of parts");
+      return call.error(*each <= 0
+                            ? "`split` expects a positive size"
+                            : "`split` of a dimension of size " + size.str() + " gives an unknown number of parts");
     for (int64_t start = 0; start < size.getConstant(); start += *each)
       sizes.push_back(std::min(*each, size.getConstant() - start));
   }
@@ -167,7 +170,8 @@ static Value runSelect(Call &call) {
   return call.evaluator.subscript(Value::tensor(what->first), indices, locs, call.loc);
 }
 
-//===-- Picking -----------------------------------------------------------------------------------------------------===//
+//===-- Picking
+//-----------------------------------------------------------------------------------------------------===//
 
 static Value runGather(Call &call) {
   auto what = inputAndDim(call, 1);
@@ -252,7 +256,8 @@ static Value runSliceScatter(Call &call) {
   return Value::tensor(emitter.concat(parts, *dim));
 }
 
-//===-- Padding -----------------------------------------------------------------------------------------------------===//
+//===-- Padding
+//-----------------------------------------------------------------------------------------------------===//
 
 /// The input read at positions that fold back into it, along one dimension.
 static Value padByIndex(Call &call, const Value &input, int64_t dim, const DimExpr &low, const DimExpr &high,
@@ -328,8 +333,7 @@ static Value runPad(Call &call) {
     std::optional<double> value = call.number(3);
     if (!value)
       return Value();
-    return Value::tensor(
-        call.emitter().pad(input, call.emitter().constant(dtypeOf(input), *value), low, high));
+    return Value::tensor(call.emitter().pad(input, call.emitter().constant(dtypeOf(input), *value), low, high));
   }
   Value result = Value::tensor(input);
   for (int64_t dim = rank - 1; dim >= 0 && !result.isError(); --dim)

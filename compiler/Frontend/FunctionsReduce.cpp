@@ -164,8 +164,8 @@ static Value anyOrAll(Call &call, bool any) {
   if (!what)
     return Value();
   what->input = call.emitter().cast(what->input, DType::Bool);
-  mlir::Value reduced = any ? call.emitter().reduceMax(what->input, what->dims)
-                            : emitAmin(call.emitter(), what->input, what->dims);
+  mlir::Value reduced =
+      any ? call.emitter().reduceMax(what->input, what->dims) : emitAmin(call.emitter(), what->input, what->dims);
   return Value::tensor(keepDims(call, *what, reduced));
 }
 static Value runAny(Call &call) { return anyOrAll(call, true); }
@@ -259,7 +259,7 @@ static Value runCumsum(Call &call) {
     return Value();
   }
   Emitter &emitter = call.emitter();
-  llvm::SmallVector<int64_t> swap(llvm::seq<int64_t>(0, rankOf(input)));
+  llvm::SmallVector<int64_t> swap = allDims(rankOf(input));
   std::swap(swap[*dim], swap.back());
   mlir::Value rows = emitter.transpose(input, swap);
   Dims dims = getDims(rows);
@@ -274,18 +274,12 @@ static Value runCumsum(Call &call) {
 }
 
 static const Builtin table[] = {
-    {"sum(input, dim=none, keepdim=false)", runSum},
-    {"mean(input, dim=none, keepdim=false)", runMean},
-    {"prod(input, dim=none, keepdim=false)", runProd},
-    {"amax(input, dim=none, keepdim=false)", runAmax},
-    {"amin(input, dim=none, keepdim=false)", runAmin},
-    {"any(input, dim=none, keepdim=false)", runAny},
-    {"all(input, dim=none, keepdim=false)", runAll},
-    {"argmax(input, dim=none, keepdim=false)", runArgmax},
-    {"argmin(input, dim=none, keepdim=false)", runArgmin},
-    {"max(input, *others, dim=none, keepdim=false)", runMax},
-    {"min(input, *others, dim=none, keepdim=false)", runMin},
-    {"cumsum(input, dim)", runCumsum},
+    {"sum(input, dim=none, keepdim=false)", runSum},          {"mean(input, dim=none, keepdim=false)", runMean},
+    {"prod(input, dim=none, keepdim=false)", runProd},        {"amax(input, dim=none, keepdim=false)", runAmax},
+    {"amin(input, dim=none, keepdim=false)", runAmin},        {"any(input, dim=none, keepdim=false)", runAny},
+    {"all(input, dim=none, keepdim=false)", runAll},          {"argmax(input, dim=none, keepdim=false)", runArgmax},
+    {"argmin(input, dim=none, keepdim=false)", runArgmin},    {"max(input, *others, dim=none, keepdim=false)", runMax},
+    {"min(input, *others, dim=none, keepdim=false)", runMin}, {"cumsum(input, dim)", runCumsum},
 };
 
 llvm::ArrayRef<Builtin> rune::reductionFunctions() { return table; }

@@ -13,7 +13,8 @@ using namespace rune;
 
 static constexpr int64_t maxItems = 1000000;
 
-//===-- Lists -------------------------------------------------------------------------------------------------------===//
+//===-- Lists
+//-------------------------------------------------------------------------------------------------------===//
 
 static Value runLen(Call &call) {
   if (call[0].kind == Value::List)
@@ -88,7 +89,8 @@ static Value runEnumerate(Call &call) {
   return Value::list(std::move(rows));
 }
 
-//===-- Numbers -----------------------------------------------------------------------------------------------------===//
+//===-- Numbers
+//-----------------------------------------------------------------------------------------------------===//
 
 /// A function of one number, or the primitive on tensors and sizes.
 template <typename Op> static Value dual(Call &call, double (*onNumber)(double), bool (*inDomain)(double)) {

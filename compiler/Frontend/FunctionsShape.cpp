@@ -9,7 +9,8 @@
 
 using namespace rune;
 
-//===-- Reshapes ----------------------------------------------------------------------------------------------------===//
+//===-- Reshapes
+//----------------------------------------------------------------------------------------------------===//
 
 /// The sizes with -1 filled in, where they hold `total` elements.
 static std::optional<Dims> completeShape(Call &call, Dims sizes, const DimExpr &total, const llvm::Twine &from) {
@@ -104,7 +105,8 @@ static Value runUnsqueeze(Call &call) {
   return dim ? Value::tensor(call.emitter().unsqueeze(input, *dim)) : Value();
 }
 
-//===-- Permutations ------------------------------------------------------------------------------------------------===//
+//===-- Permutations
+//------------------------------------------------------------------------------------------------===//
 
 static Value runTranspose(Call &call) {
   mlir::Value input = call.tensor(0);
@@ -114,7 +116,7 @@ static Value runTranspose(Call &call) {
   std::optional<int64_t> first = call.axis(1, rank), second = call.axis(2, rank);
   if (!first || !second || rank == 0)
     return first && second ? call[0] : Value();
-  llvm::SmallVector<int64_t> permutation(llvm::seq<int64_t>(0, rank));
+  llvm::SmallVector<int64_t> permutation = allDims(rank);
   std::swap(permutation[*first], permutation[*second]);
   return Value::tensor(call.emitter().transpose(input, permutation));
 }
@@ -178,7 +180,8 @@ static Value runMovedim(Call &call) {
   return Value::tensor(call.emitter().transpose(input, permutation));
 }
 
-//===-- Repetition --------------------------------------------------------------------------------------------------===//
+//===-- Repetition
+//--------------------------------------------------------------------------------------------------===//
 
 static Value expandTo(Call &call, mlir::Value input, Dims sizes) {
   Dims dims = getDims(input);
@@ -265,7 +268,8 @@ static Value runRepeatInterleave(Call &call) {
   return Value::tensor(repeatDims(call.emitter(), input, counts, true));
 }
 
-//===-- Questions ---------------------------------------------------------------------------------------------------===//
+//===-- Questions
+//---------------------------------------------------------------------------------------------------===//
 
 static Value runSize(Call &call) {
   mlir::Value input = call.tensor(0);

@@ -158,9 +158,8 @@ void Importer::importExpression(const InitStep &step) {
     return;
   }
   emitter->loc = loc;
-  mlir::Value tensor = value.kind == Value::List
-                           ? evaluator.listToTensor(value, step.target->dtype, step.loc)
-                           : evaluator.toTensor(value, step.target->dtype, step.loc);
+  mlir::Value tensor = value.kind == Value::List ? evaluator.listToTensor(value, step.target->dtype, step.loc)
+                                                 : evaluator.toTensor(value, step.target->dtype, step.loc);
   Dims dims(step.target->shape.begin(), step.target->shape.end());
   if (!tensor || !expandsTo(getDims(tensor), dims)) {
     if (tensor)
@@ -176,6 +175,35 @@ void Importer::importExpression(const InitStep &step) {
                        builder.getArrayAttr(reads), mlir::UnitAttr());
 }
 
+/// Functions made for an entry point that was left out afterwards.
+static void dropUnused(RuneModuleOp module) {
+  llvm::StringMap<mlir::func::FuncOp> functions;
+  std::vector<mlir::func::FuncOp> reached;
+  auto reach = [&](llvm::StringRef name) {
+    auto it = functions.find(name);
+    if (it == functions.end())
+      return;
+    reached.push_back(it->second);
+    functions.erase(it);
+  };
+  std::vector<std::string> roots;
+  for (mlir::Operation &op : module.getBody().front()) {
+    if (auto function = llvm::dyn_cast<mlir::func::FuncOp>(op)) {
+      functions[function.getSymName()] = function;
+      if (!function.isPrivate())
+        roots.push_back(function.getSymName().str());
+    } else if (auto step = llvm::dyn_cast<InitializeOp>(op); step && step.getFunction()) {
+      roots.push_back(step.getFunction()->str());
+    }
+  }
+  for (const std::string &root : roots)
+    reach(root);
+  for (size_t i = 0; i < reached.size(); ++i)
+    reached[i].walk([&](CallOp call) { reach(call.getCallee()); });
+  for (auto &entry : functions)
+    entry.second.erase();
+}
+
 mlir::OwningOpRef<mlir::ModuleOp> Importer::run() {
   unsigned errors = session.diagnostics.errorCount();
   context.loadDialect<RuneDialect, mlir::func::FuncDialect>();
@@ -183,7 +211,7 @@ mlir::OwningOpRef<mlir::ModuleOp> Importer::run() {
   mlir::OwningOpRef<mlir::ModuleOp> outer = mlir::ModuleOp::create(loc);
   builder.setInsertionPointToEnd(outer->getBody());
   mlir::Type dtype = session.options.f64 ? mlir::Type(builder.getF64Type()) : mlir::Type(builder.getF32Type());
-  auto module = rune::ModuleOp::create(builder, loc, tree.root->typeName, dtype);
+  auto module = RuneModuleOp::create(builder, loc, tree.root->typeName, dtype);
   builder.setInsertionPointToEnd(&module.getBody().front());
   for (const auto &instance : tree.instances)
     for (const auto &slot : instance->slots)
@@ -193,6 +221,7 @@ mlir::OwningOpRef<mlir::ModuleOp> Importer::run() {
     importStep(step);
   importForward();
   importEntryFunctions();
+  dropUnused(module);
   if (session.diagnostics.errorCount() != errors || mlir::failed(mlir::verify(*outer)))
     return nullptr;
   return outer;

@@ -30,9 +30,8 @@ static std::optional<Dims> entryDims(Session &session, const ShapePattern &patte
     Value value = evaluator.evaluate(*item.expr);
     if (value.isError())
       return std::nullopt;
-    std::vector<Value> sizes = item.kind == PatternItem::Splice && value.kind == Value::List
-                                   ? value.asList()
-                                   : std::vector<Value>{value};
+    std::vector<Value> sizes =
+        item.kind == PatternItem::Splice && value.kind == Value::List ? value.asList() : std::vector<Value>{value};
     for (const Value &size : sizes) {
       if (!size.isSize() || size.kind == Value::Bool || (size.kind == Value::Int && size.integerValue < 0)) {
         session.error(item.loc, "expected a size: a name or an integer of 0 or more, got " + describe(size));
@@ -99,9 +98,8 @@ std::optional<std::vector<Importer::EntryInput>> Importer::forwardInputs(const F
     ok = false;
   }
   for (const InputDecl &input : function.inputs) {
-    auto it = llvm::find_if(given, [&](const InputDecl &one) {
-      return one.name == input.name || (sequential && given.size() == 1);
-    });
+    auto it = llvm::find_if(
+        given, [&](const InputDecl &one) { return one.name == input.name || (sequential && given.size() == 1); });
     if (it == given.end() && input.defaultValue)
       continue;
     if (it == given.end() && !given.empty()) {

@@ -75,8 +75,8 @@ void Importer::prepareScope(Scope &scope, Instance &instance) {
 
 std::unique_ptr<Emitter> Importer::beginFunction(mlir::func::FuncOp op, SourceLoc loc) {
   mlir::Block *block = op.addEntryBlock();
-  auto emitter = std::make_unique<Emitter>(mlir::OpBuilder::atBlockEnd(block), session.defaultFloat(),
-                                           toLocation(&context, loc));
+  auto emitter =
+      std::make_unique<Emitter>(mlir::OpBuilder::atBlockEnd(block), session.defaultFloat(), toLocation(&context, loc));
   auto read = std::make_shared<std::map<std::string, mlir::Value>>();
   emitter->readMember = [this, read, emitter = emitter.get()](const Slot &slot) {
     mlir::Value &value = (*read)[slot.path];
@@ -108,9 +108,8 @@ Value Importer::runBody(Instance &instance, const FunctionDecl &function, bool f
     given.positional.push_back(value);
     SourceLoc at = child.loc && !child.loc.file->embedded ? child.loc : loc;
     given.locs.push_back(at);
-    value = child.instance->kind == Instance::List
-                ? evaluator.error(child.loc, "a list of modules cannot be a layer")
-                : callForward(*child.instance, given, at, evaluator);
+    value = child.instance->kind == Instance::List ? evaluator.error(child.loc, "a list of modules cannot be a layer")
+                                                   : callForward(*child.instance, given, at, evaluator);
     if (value.isError())
       return value;
     if (value.isTensor())

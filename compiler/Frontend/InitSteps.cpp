@@ -106,10 +106,9 @@ bool rune::matchesPattern(llvm::StringRef text, llvm::StringRef pattern) {
 static std::optional<Value> convert(Session &session, const SchemeArgument &argument, const Value &value,
                                     SourceLoc loc) {
   static const llvm::StringRef modes[] = {"fan_in", "fan_out"};
-  static const llvm::StringRef nonlinearities[] = {"linear",          "conv1d",           "conv2d",
-                                                   "conv3d",          "conv_transpose1d", "conv_transpose2d",
-                                                   "conv_transpose3d", "sigmoid",         "tanh",
-                                                   "relu",            "leaky_relu",       "selu"};
+  static const llvm::StringRef nonlinearities[] = {
+      "linear",           "conv1d",  "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+      "conv_transpose3d", "sigmoid", "tanh",   "relu",   "leaky_relu",       "selu"};
   auto fail = [&](const llvm::Twine &expected) -> std::optional<Value> {
     session.error(loc, "expected " + expected + " for `" + argument.name + "`, got " + describe(value));
     return std::nullopt;
@@ -182,7 +181,9 @@ bool Instantiator::checkScheme(const InitStep &step, llvm::StringRef name, Sourc
   Dims dims(tensor.shape.begin(), tensor.shape.end());
   if (rank < scheme.minRank || rank > scheme.maxRank) {
     session.error(loc, "`" + name + "` needs a tensor of " + llvm::Twine(scheme.minRank) +
-                           (scheme.maxRank == scheme.minRank ? "" : scheme.maxRank == 16 ? " or more" : " to 5") +
+                           (scheme.maxRank == scheme.minRank ? ""
+                            : scheme.maxRank == 16           ? " or more"
+                                                             : " to 5") +
                            " dimensions, this one has shape " + formatDims(dims));
     return false;
   }
@@ -196,8 +197,8 @@ bool Instantiator::checkScheme(const InitStep &step, llvm::StringRef name, Sourc
     session.error(loc, message);
     return false;
   };
-  bool random = name != "zeros" && name != "ones" && name != "empty" && name != "constant" && name != "eye" &&
-                name != "dirac";
+  bool random =
+      name != "zeros" && name != "ones" && name != "empty" && name != "constant" && name != "eye" && name != "dirac";
   if (random && !isFloat(tensor.dtype))
     return fail("`" + name + "` needs a floating dtype, this tensor is " + dtypeName(tensor.dtype));
   if (name == "uniform" && number("a") > number("b"))
@@ -240,8 +241,7 @@ bool Instantiator::initialise(Instance &instance, MemberTensor &tensor, const No
     }
     Evaluator evaluator(session, scope);
     // A lone word that nothing defines is most likely a misspelt scheme.
-    bool isName = expr->kind == Expr::Name ||
-                  (expr->kind == Expr::Call && expr->operands[0]->kind == Expr::Name);
+    bool isName = expr->kind == Expr::Name || (expr->kind == Expr::Call && expr->operands[0]->kind == Expr::Name);
     const std::string &word = expr->kind == Expr::Call ? expr->operands[0]->text : expr->text;
     bool known = expr->kind == Expr::Call ? spec.hasFunction(word) || isBuiltinFunction(word)
                                           : scope.values.count(word) || instance.values.count(word) ||

@@ -3,8 +3,8 @@
 //
 // Arguments against their types, tensors against shape patterns.
 
-#include "Frontend/Evaluate.h"
 #include "Frontend/Inputs.h"
+#include "Frontend/Evaluate.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -75,7 +75,7 @@ Value rune::argumentFromNode(Evaluator &evaluator, const ArgumentType &type, llv
                              SourceLoc declared) {
   if (node.isScalar() && llvm::is_contained(type.words, node.text))
     return Value::string(node.text);
-  static const llvm::StringRef loose[] = {"yes", "no",  "on",  "off", "y",  "n",   "Yes", "No",
+  static const llvm::StringRef loose[] = {"yes", "no", "on", "off", "y",  "n",   "Yes", "No",
                                           "YES", "NO", "On", "Off", "ON", "OFF", "Y",   "N"};
   bool takesBool = llvm::any_of(type.alternatives, [](const ArgumentType::Alternative &alternative) {
     return alternative.base == ArgumentType::Alternative::Bool;
@@ -90,8 +90,8 @@ Value rune::argumentFromNode(Evaluator &evaluator, const ArgumentType &type, llv
   if (node.isScalar() && node.quoted)
     if (const Expr *expr = evaluator.session.spec.expression(node);
         expr && (expr->kind == Expr::Integer || expr->kind == Expr::Float))
-      return evaluator.error(node.loc, expectation(type) + " for `" + name + "`, got a quoted number; take the quotes " +
-                                           "away");
+      return evaluator.error(node.loc,
+                             expectation(type) + " for `" + name + "`, got a quoted number; take the quotes " + "away");
   if (node.isScalar() && !type.words.empty()) {
     // A text that is no word of the list and no expression either is most likely a misspelt word.
     const Expr *expr = evaluator.session.spec.expression(node);
@@ -237,9 +237,9 @@ static bool checkDType(Evaluator &evaluator, const InputDecl &input, const Value
   std::optional<DType> wanted = evaluator.session.dtypeNamed(*input.dtype);
   if (!wanted || dtypeOf(value.ir) == *wanted)
     return true;
-  evaluator.error(use, "expected dtype " + dtypeName(*wanted) + " for `" + input.name + "`, got " +
-                           dtypeName(dtypeOf(value.ir)),
-                  {{input.loc, "the input is declared here"}, {value.origin, "the tensor is from here"}});
+  evaluator.error(
+      use, "expected dtype " + dtypeName(*wanted) + " for `" + input.name + "`, got " + dtypeName(dtypeOf(value.ir)),
+      {{input.loc, "the input is declared here"}, {value.origin, "the tensor is from here"}});
   return false;
 }
 

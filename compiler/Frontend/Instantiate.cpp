@@ -260,8 +260,8 @@ Instance *Instantiator::makeSequentialInto(Instance &instance, const Node &layer
     session.error(layers.loc, "`layers` is a list of modules");
     return nullptr;
   }
-  bool ok = walkItems(layers.items, scope,
-                      [&](const Node &item, Scope &inner) { return addLayer(instance, item, inner); });
+  bool ok =
+      walkItems(layers.items, scope, [&](const Node &item, Scope &inner) { return addLayer(instance, item, inner); });
   return ok ? &instance : nullptr;
 }
 
@@ -277,10 +277,10 @@ bool Instantiator::addLayer(Instance &parent, const Node &node, Scope &scope) {
   // {Lienar: {in_features: 2}} is a misspelt module rather than a layer's name.
   const Node &value = entry.value;
   bool module = value.isScalar() || value.isSequence() ||
-                (value.isMapping() && (value.find("layers") || value.find("repeat") ||
-                                       llvm::any_of(value.entries, [&](const Entry &inner) {
-                                         return spec.hasModule(inner.key.text) || inner.value.isMapping();
-                                       })));
+                (value.isMapping() &&
+                 (value.find("layers") || value.find("repeat") || llvm::any_of(value.entries, [&](const Entry &inner) {
+                    return spec.hasModule(inner.key.text) || inner.value.isMapping();
+                  })));
   if (!module || (value.isMapping() && value.entries.empty())) {
     session.error(entry.key.loc, "unknown module `" + key + "`" + spec.suggestModule(key));
     return false;

@@ -43,8 +43,8 @@ private:
   bool buildSections(Instance &instance, Scope &scope, const Beside &beside);
   bool constants(Instance &instance, const Node &section, Scope &scope);
   bool members(Instance &instance, const Node &section, Scope &scope, MemberTensor::Kind kind, const Beside &beside);
-  bool addMember(Instance &instance, const Entry &entry, const std::string &name, Scope &scope,
-                 MemberTensor::Kind kind, const Beside &beside);
+  bool addMember(Instance &instance, const Entry &entry, const std::string &name, Scope &scope, MemberTensor::Kind kind,
+                 const Beside &beside);
   MemberTensor *makeTensor(Instance &instance, const Entry &entry, const std::string &name, Scope &scope,
                            MemberTensor::Kind kind);
   bool registerName(Instance &instance, const std::string &name, SourceLoc loc, bool digits);

@@ -17,7 +17,8 @@ static std::string join(const std::string &path, const std::string &name) {
   return path.empty() ? name : path + "." + name;
 }
 
-//===-- Blocks ------------------------------------------------------------------------------------------------------===//
+//===-- Blocks
+//------------------------------------------------------------------------------------------------------===//
 
 std::optional<bool> Instantiator::condition(const Expr *expr, Scope &scope) {
   if (!expr)
@@ -190,7 +191,8 @@ bool Instantiator::walkItem(const Node &item, Scope &scope, ItemVisitor visit) {
   return true;
 }
 
-//===-- Members -----------------------------------------------------------------------------------------------------===//
+//===-- Members
+//-----------------------------------------------------------------------------------------------------===//
 
 bool Instantiator::buildSections(Instance &instance, Scope &scope, const Beside &beside) {
   scope.arguments = &instance.values;
@@ -272,8 +274,8 @@ bool Instantiator::registerName(Instance &instance, const std::string &name, Sou
     return true;
   const FunctionDecl *function = instance.decl->findFunction(name);
   if (name == "forward" || name == "training" || function) {
-    session.error(loc, "`" + llvm::Twine(name) + "` cannot be the name of a member: " +
-                           (function ? "a function has it" : "it is reserved"));
+    session.error(loc, "`" + llvm::Twine(name) +
+                           "` cannot be the name of a member: " + (function ? "a function has it" : "it is reserved"));
     return false;
   }
   return true;
@@ -329,8 +331,8 @@ MemberTensor *Instantiator::makeTensor(Instance &instance, const Entry &entry, c
   uint64_t total = bytes + static_cast<uint64_t>(empty ? 0 : needed);
   if (total > maxBytes) {
     if (!stopped)
-      session.error(shapeNode->loc, "the model needs " + llvm::Twine(total) + " bytes and more for its members, limit " +
-                                        llvm::Twine(maxBytes));
+      session.error(shapeNode->loc, "the model needs " + llvm::Twine(total) +
+                                        " bytes and more for its members, limit " + llvm::Twine(maxBytes));
     stopped = true;
     return nullptr;
   }
@@ -384,7 +386,11 @@ bool Instantiator::addMember(Instance &instance, const Entry &entry, const std::
     } else if (init) {
       ok = initialise(instance, *tensor, *init, scope, false);
     } else {
-      tree.steps.push_back({InitStep::Scheme, tensor, entry.key.loc, "zeros"});
+      InitStep zeros;
+      zeros.target = tensor;
+      zeros.loc = entry.key.loc;
+      zeros.scheme = "zeros";
+      tree.steps.push_back(std::move(zeros));
     }
   }
   instance.order.push_back({false, instance.slots.size()});
@@ -398,7 +404,8 @@ bool Instantiator::submodules(Instance &instance, const Node &section, Scope &sc
   });
 }
 
-//===-- Sections that look back -------------------------------------------------------------------------------------===//
+//===-- Sections that look back
+//-------------------------------------------------------------------------------------===//
 
 bool Instantiator::initSection(Instance &instance, const Node &section, Scope &scope) {
   return walkEntries(section, scope, false, [&](const Entry &entry, const std::string &pattern, Scope &inner) {
@@ -465,8 +472,9 @@ bool Instantiator::tie(Instance &instance, const Entry &entry) {
     return dtypeName(which.tensor->dtype).str() + formatDims(dims);
   };
   if (shapeOf(*slot) != shapeOf(*target)) {
-    session.error(entry.key.loc, "cannot tie `" + entry.key.text + "` of " + shapeOf(*slot) + " to `" +
-                                     entry.value.text + "` of " + shapeOf(*target),
+    session.error(entry.key.loc,
+                  "cannot tie `" + entry.key.text + "` of " + shapeOf(*slot) + " to `" + entry.value.text + "` of " +
+                      shapeOf(*target),
                   {{slot->loc, "declared here"}, {target->loc, "declared here"}});
     return false;
   }

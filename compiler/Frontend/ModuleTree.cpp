@@ -47,7 +47,8 @@ std::vector<Slot *> ModuleTree::namedParameters(Instance &instance) const {
   return slots;
 }
 
-//===-- Printing, as nn.Module and nn.ModuleList do -----------------------------------------------------------------===//
+//===-- Printing, as nn.Module and nn.ModuleList do
+//-----------------------------------------------------------------===//
 
 /// Every line but the first moved right.
 static std::string indented(llvm::StringRef text) {

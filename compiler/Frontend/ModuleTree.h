@@ -20,6 +20,7 @@ struct FrontendOptions {
   bool f64 = false;                                         // --dtype=f64: `f32` in a spec means f64
   std::vector<std::pair<std::string, std::string>> defines; // -D arg=value, for the entry module
   bool training = false;                                    // the value of `training`
+  bool checking = false;                                    // nothing will be compiled: what cannot be yet is a warning
 };
 
 /// A tensor that a module owns. Tied slots share one.
@@ -53,7 +54,7 @@ struct Instance {
   enum Kind { Plain, Sequential, List } kind = Plain;
   std::string path; // dotted, "" for the entry
   std::string typeName, extraRepr;
-  SourceLoc loc; // where it is used
+  SourceLoc loc;                    // where it is used
   const ModuleDecl *decl = nullptr; // null for ModuleList and inline layers
   bool evaluation = false;          // `training: false` stands beside it or a module around it
   llvm::StringMap<Value> values;    // arguments, constants

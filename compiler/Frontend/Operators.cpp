@@ -98,9 +98,7 @@ mlir::Value Evaluator::listToTensor(const Value &list, std::optional<DType> type
 
 static Dims dimsOf(const Value &value) { return value.isRuntime() ? getDims(value.ir) : Dims(); }
 
-static std::string shapeNote(const Value &value) {
-  return "this one has shape " + formatDims(dimsOf(value));
-}
+static std::string shapeNote(const Value &value) { return "this one has shape " + formatDims(dimsOf(value)); }
 
 std::optional<Dims> Evaluator::broadcastShapes(llvm::ArrayRef<Value> values, SourceLoc loc, llvm::StringRef what) {
   Dims result;
@@ -197,9 +195,7 @@ static mlir::Value specialPower(Emitter &emitter, mlir::Value base, const Value 
     return {};
   double power = exponent.asNumber();
   DType type = dtypeOf(base);
-  auto inverse = [&](mlir::Value value) {
-    return emitter.binary<DivOp>(emitter.full(getDims(value), type, 1), value);
-  };
+  auto inverse = [&](mlir::Value value) { return emitter.binary<DivOp>(emitter.full(getDims(value), type, 1), value); };
   if (power == 0 || power == 1 || power == 2 || power == 3)
     return multiplyOut(emitter, base, static_cast<int64_t>(power));
   if (!isFloat(type))
@@ -363,8 +359,8 @@ Value Evaluator::choose(mlir::Value condition, const Value &lhs, const Value &rh
   }
   auto numeric = [](const Value &value) { return value.isNumber() || value.kind == Value::Dim || value.isRuntime(); };
   if (!numeric(lhs) || !numeric(rhs))
-    return error(loc, "a condition known at run time only cannot choose between " + describe(lhs) + " and " +
-                          describe(rhs));
+    return error(loc,
+                 "a condition known at run time only cannot choose between " + describe(lhs) + " and " + describe(rhs));
   emitter->setLoc(loc);
   Value operands[] = {lhs, rhs};
   DType type = anyTensor(operands) ? promote(operands) : scalarType(operands);
@@ -381,11 +377,9 @@ bool Evaluator::checkAtMost(const DimExpr &lhs, const DimExpr &rhs, SourceLoc lo
     return true;
   if ((-slack).isKnownAtLeast(1)) {
     std::string text = message.str();
-    for (auto [i, value] : llvm::enumerate({lhs, rhs})) {
-      std::string hole = "{" + std::to_string(i) + "}";
-      for (size_t at = text.find(hole); at != std::string::npos; at = text.find(hole))
-        text.replace(at, hole.size(), value.str());
-    }
+    for (auto [hole, value] : {std::pair("{0}", &lhs), std::pair("{1}", &rhs)})
+      if (size_t at = text.find(hole); at != std::string::npos)
+        text.replace(at, 3, value->str());
     error(loc, text);
     return false;
   }

@@ -19,14 +19,18 @@ std::optional<DType> Session::dtypeNamed(llvm::StringRef name) const {
       .Default(std::nullopt);
 }
 
+/// The place to tell: for one in the standard library the innermost use of the library.
+SourceLoc Session::toldAt(SourceLoc loc) const {
+  if (loc && !loc.file->embedded)
+    return loc;
+  for (const SourceLoc &use : llvm::reverse(uses))
+    if (use && !use.file->embedded)
+      return use;
+  return loc;
+}
+
 void Session::error(SourceLoc loc, const llvm::Twine &message, llvm::ArrayRef<RelatedPlace> notes) {
-  SourceLoc told = loc;
-  if (!loc || loc.file->embedded)
-    for (const SourceLoc &use : llvm::reverse(uses))
-      if (use && !use.file->embedded) {
-        told = use;
-        break;
-      }
+  SourceLoc told = toldAt(loc);
   diagnostics.error(told, message);
   if (loc && told.file != loc.file)
     diagnostics.note(loc, "in the standard library, here");
@@ -36,11 +40,13 @@ void Session::error(SourceLoc loc, const llvm::Twine &message, llvm::ArrayRef<Re
 }
 
 void Session::unsupported(SourceLoc loc, const llvm::Twine &what) {
-  if (skippedEntry.empty())
+  if (!options.checking && skippedEntry.empty())
     return error(loc, what + " not compiled yet");
-  if (!skipped)
-    diagnostics.warning(loc, "entry point `" + llvm::Twine(skippedEntry) + "` is left out: " + what +
-                                 " not compiled yet");
+  if (!skipped && options.checking)
+    diagnostics.warning(toldAt(loc), what + " not compiled yet");
+  else if (!skipped)
+    diagnostics.warning(toldAt(loc),
+                        "entry point `" + llvm::Twine(skippedEntry) + "` is left out: " + what + " not compiled yet");
   skipped = true;
 }
 

@@ -54,6 +54,8 @@ public:
   bool skipped = false;     // it asked for something unsupported
 
 private:
+  SourceLoc toldAt(SourceLoc loc) const;
+
   std::vector<SourceLoc> uses;
   size_t spent = 0;
   bool stopped = false;

@@ -7,6 +7,7 @@
 #include "Frontend/Library.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -136,9 +137,7 @@ const Node *LoadedSpec::keep(Node node) {
 
 bool LoadedSpec::hasModule(llvm::StringRef name) const { return modules.count(name) || findLibraryModule(name); }
 
-bool LoadedSpec::hasFunction(llvm::StringRef name) const {
-  return functions.count(name) || findLibraryFunction(name);
-}
+bool LoadedSpec::hasFunction(llvm::StringRef name) const { return functions.count(name) || findLibraryFunction(name); }
 
 std::vector<llvm::StringRef> LoadedSpec::ownModules() const {
   std::vector<llvm::StringRef> names;

@@ -147,6 +147,8 @@ private:
 
 /// Appends the names of the functions that are not written in the spec language.
 void addBuiltinNames(std::vector<llvm::StringRef> &names);
+/// Part of the language, but not compiled yet.
+bool isPlannedFunction(llvm::StringRef name);
 bool isBuiltinFunction(llvm::StringRef name);
 
 /// Parsers of declarations; they report what is wrong and return what they can.

@@ -128,8 +128,8 @@ Evaluator::Flow Evaluator::runtimeBranches(const Node &node, size_t index, mlir:
     if (it == other->end())
       continue; // bound on one side only: undefined after the block
     const Value &lhs = entry.second, &rhs = it->second;
-    bool same = lhs.kind == rhs.kind &&
-                (lhs.isRuntime() ? lhs.ir == rhs.ir : lhs.isError() || equalValues(lhs, rhs) == true);
+    bool same =
+        lhs.kind == rhs.kind && (lhs.isRuntime() ? lhs.ir == rhs.ir : lhs.isError() || equalValues(lhs, rhs) == true);
     scope.values[entry.first()] = same ? lhs : choose(condition, lhs, rhs, loc);
   }
   return Flow::Next;
@@ -232,16 +232,11 @@ void Evaluator::pile(llvm::StringRef loopName) {
     Gather gather = std::move(it->second);
     std::string name = it->first;
     it = gathers.erase(it);
-    llvm::stable_sort(gather.items, [](const auto &a, const auto &b) { return a.first < b.first; });
-    // Given twice under one index, the last one stays.
-    std::vector<std::pair<std::vector<int64_t>, Value>> unique;
-    for (auto &item : gather.items) {
-      if (!unique.empty() && unique.back().first == item.first)
-        unique.back() = std::move(item);
-      else
-        unique.push_back(std::move(item));
-    }
-    gather.items = std::move(unique);
+    // In index order; given twice under one index, the last one stays.
+    std::map<std::vector<int64_t>, Value> sorted;
+    for (auto &[place, value] : gather.items)
+      sorted[place] = value;
+    gather.items.assign(sorted.begin(), sorted.end());
     size_t next = 0;
     scope.values[name] = pileItems(gather, 0, next, gather.loc);
   }
@@ -253,8 +248,7 @@ Value Evaluator::pileItems(const Gather &gather, size_t level, size_t &next, Sou
   GivenArguments stack;
   std::vector<Value> parts;
   std::vector<int64_t> prefix(gather.items[next].first.begin(), gather.items[next].first.begin() + level);
-  while (next < gather.items.size() &&
-         std::equal(prefix.begin(), prefix.end(), gather.items[next].first.begin())) {
+  while (next < gather.items.size() && std::equal(prefix.begin(), prefix.end(), gather.items[next].first.begin())) {
     parts.push_back(pileItems(gather, level + 1, next, loc));
     if (parts.back().isError())
       return Value();

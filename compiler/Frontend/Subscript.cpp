@@ -108,8 +108,8 @@ bool TensorIndexer::takeInteger(const DimExpr &index, SourceLoc at) {
   std::string message = "index {0} is out of range for a dimension of size {1}";
   if (index.isConstant() && size.isConstant()) {
     if (start.getConstant() < 0 || start.getConstant() >= size.getConstant()) {
-      evaluator.error(at, "index " + index.str() + " is out of range for dimension " + llvm::Twine(axis) + " of shape " +
-                              formatDims(dims));
+      evaluator.error(at, "index " + index.str() + " is out of range for dimension " + llvm::Twine(axis) +
+                              " of shape " + formatDims(dims));
       return false;
     }
   } else if (negative) {
@@ -190,8 +190,7 @@ bool TensorIndexer::takeTensor(const Value &index, SourceLoc at) {
       numbers.push_back(static_cast<double>(item.integerValue));
     }
     emitter.setLoc(at);
-    tensor = Value::tensor(
-        emitter.constantTensor(DType::I64, static_cast<int64_t>(numbers.size()), numbers));
+    tensor = Value::tensor(emitter.constantTensor(DType::I64, static_cast<int64_t>(numbers.size()), numbers));
   }
   if (dtypeOf(tensor.ir) != DType::I64) {
     evaluator.error(at, dtypeOf(tensor.ir) == DType::Bool
@@ -225,8 +224,8 @@ mlir::Value TensorIndexer::flatIndex(llvm::ArrayRef<mlir::Value> indices, llvm::
   mlir::Value flat, valid, zero = emitter.full(shape, DType::I64, 0);
   for (auto [index, extent] : llvm::zip(indices, extents)) {
     mlir::Value size = wide(emitter.dim(extent));
-    mlir::Value wrapped = emitter.select(emitter.compare(Predicate::lt, index, zero),
-                                         emitter.binary<AddOp>(index, size), index);
+    mlir::Value wrapped =
+        emitter.select(emitter.compare(Predicate::lt, index, zero), emitter.binary<AddOp>(index, size), index);
     mlir::Value inside = emitter.binary<MulOp>(emitter.compare(Predicate::ge, wrapped, zero),
                                                emitter.compare(Predicate::lt, wrapped, size));
     valid = valid ? emitter.binary<MulOp>(valid, inside) : inside;

@@ -95,8 +95,8 @@ private:
   explicit Value(Kind kind) : kind(kind) {}
 };
 
-/// As Python's str and repr. Sizes known at run time only print as `{0}`, `{1}`, … and are appended to `dims`, or, where
-/// that is null, as polynomials.
+/// As Python's str and repr. Sizes known at run time only print as `{0}`, `{1}`, … and are appended to `dims`, or,
+/// where that is null, as polynomials.
 std::string toStr(const Value &value, std::vector<DimExpr> *dims = nullptr);
 std::string toRepr(const Value &value, std::vector<DimExpr> *dims = nullptr);
 std::string numberRepr(double value);
