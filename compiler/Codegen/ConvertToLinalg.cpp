@@ -75,6 +75,13 @@ private:
     result->setAttr("rune.inputs", builder.getI64IntegerAttr(function.getNumArguments()));
     result->setAttr("rune.outputs", builder.getI64IntegerAttr(function.getNumResults()));
     result.addEntryBlock();
+    // Dynamic memrefs tell no sizes: those of inputs and outputs stand beside them.
+    unsigned next = firstInput;
+    for (Type type : llvm::concat<const Type>(function.getArgumentTypes(), function.getResultTypes())) {
+      if (auto dims = dyn_cast_or_null<DimsAttr>(cast<RankedTensorType>(type).getEncoding()))
+        result.setArgAttr(next, "rune.dims", dims);
+      ++next;
+    }
     return result;
   }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Codegen/LinalgLowering.h"
+#include "Codegen/SymbolicIndex.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -37,32 +38,7 @@ RankedTensorType LinalgLowering::convert(Type type) {
 Value LinalgLowering::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 
 Value LinalgLowering::size(const DimExpr &dim) {
-  Value sum;
-  for (const auto &[monomial, coefficient] : dim.getTerms()) {
-    Value term;
-    for (const auto &[atom, power] : monomial) {
-      Value factor;
-      if (atom.kind == DimExpr::Atom::Symbol) {
-        factor = symbols.lookup(atom.text);
-        assert(factor && "a size over symbols of the entry");
-      } else {
-        Value lhs = size(atom.operands->first), rhs = size(atom.operands->second);
-        Value quotient = arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
-        factor = atom.kind == DimExpr::Atom::FloorDiv
-                     ? quotient
-                     : Value(arith::SubIOp::create(builder, loc, lhs,
-                                                   arith::MulIOp::create(builder, loc, quotient, rhs).getResult()));
-      }
-      for (unsigned i = 0; i < power; ++i)
-        term = term ? Value(arith::MulIOp::create(builder, loc, term, factor)) : factor;
-    }
-    if (!term)
-      term = index(coefficient);
-    else if (coefficient != 1)
-      term = arith::MulIOp::create(builder, loc, term, index(coefficient));
-    sum = sum ? Value(arith::AddIOp::create(builder, loc, sum, term)) : term;
-  }
-  return sum ? sum : index(0);
+  return materializeIndex(builder, loc, dim, [&](StringRef name) { return symbols.lookup(name); });
 }
 
 OpFoldResult LinalgLowering::foldedSize(const DimExpr &dim) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Codegen/Passes.h"
+#include "Codegen/SymbolicIndex.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -23,9 +24,14 @@ using namespace rune;
 
 namespace {
 
-/// The status word and what else a call needs whatever its sizes.
-constexpr int64_t reservedBytes = 64;
 constexpr int64_t alignment = 64;
+
+/// What a call needs whatever its sizes: a word of status, and the addresses of the tensors that a hook gets.
+int64_t reservedBytes(func::FuncOp function) {
+  size_t tensors = 0;
+  function.walk([&](RunHooksOp op) { tensors = std::max<size_t>(tensors, op.getTensors().size()); });
+  return llvm::alignTo(8 + 8 * tensors, alignment);
+}
 
 struct Temporary {
   memref::AllocOp alloc;
@@ -50,7 +56,7 @@ struct PlanMemoryPass : rune::impl::PlanMemoryBase<PlanMemoryPass> {
     for (auto alloc : getOperation().getOps<memref::AllocOp>())
       if (failed(collect(alloc)))
         return signalPassFailure();
-    DimExpr total(reservedBytes);
+    DimExpr total(reservedBytes(getOperation()));
     for (auto &[name, zone] : zones) {
       place(zone);
       replace(zone, total);
@@ -62,34 +68,9 @@ struct PlanMemoryPass : rune::impl::PlanMemoryBase<PlanMemoryPass> {
 private:
   void number() {
     position.clear();
-    symbolNames.clear();
     for (auto [i, op] : llvm::enumerate(getOperation().getBody().front()))
       position[&op] = i;
-    auto symbols = getOperation()->getAttrOfType<ArrayAttr>("rune.symbols");
-    unsigned count = symbols ? symbols.size() : 0, first = getOperation().getNumArguments() - count;
-    for (unsigned i = 0; i < count; ++i)
-      symbolNames[getOperation().getArgument(first + i)] = cast<StringAttr>(symbols[i]).getValue();
-  }
-
-  /// The polynomial that an index value computes.
-  std::optional<DimExpr> toDim(Value value) {
-    if (auto it = symbolNames.find(value); it != symbolNames.end())
-      return DimExpr::symbol(it->second);
-    IntegerAttr constant;
-    if (matchPattern(value, m_Constant(&constant)))
-      return DimExpr(constant.getInt());
-    Operation *op = value.getDefiningOp();
-    if (!op || op->getNumOperands() != 2)
-      return std::nullopt;
-    auto lhs = toDim(op->getOperand(0)), rhs = toDim(op->getOperand(1));
-    if (!lhs || !rhs)
-      return std::nullopt;
-    return llvm::TypeSwitch<Operation *, std::optional<DimExpr>>(op)
-        .Case([&](arith::AddIOp) { return *lhs + *rhs; })
-        .Case([&](arith::SubIOp) { return *lhs - *rhs; })
-        .Case([&](arith::MulIOp) { return *lhs * *rhs; })
-        .Case([&](arith::FloorDivSIOp) { return lhs->floorDiv(*rhs); })
-        .Default([](Operation *) { return std::nullopt; });
+    sizes.emplace(getOperation());
   }
 
   LogicalResult collect(memref::AllocOp alloc) {
@@ -97,7 +78,7 @@ private:
     DimExpr count(llvm::divideCeil(type.getElementTypeBitWidth(), 8));
     unsigned dynamic = 0;
     for (int64_t size : type.getShape()) {
-      auto dim = ShapedType::isDynamic(size) ? toDim(alloc.getDynamicSizes()[dynamic++]) : DimExpr(size);
+      auto dim = ShapedType::isDynamic(size) ? sizes->toDim(alloc.getDynamicSizes()[dynamic++]) : DimExpr(size);
       if (!dim)
         return alloc.emitOpError() << "has a size that is not an expression of the entry's symbols";
       count = count * *dim;
@@ -168,7 +149,7 @@ private:
     for (Temporary &temporary : zone.temporaries) {
       OpBuilder builder(temporary.alloc);
       Location loc = temporary.alloc.getLoc();
-      Value offset = materialize(builder, loc, start + zone.unit * DimExpr(temporary.offset));
+      Value offset = sizes->materialize(builder, loc, start + zone.unit * DimExpr(temporary.offset));
       Value view = memref::ViewOp::create(builder, loc, temporary.alloc.getType(), workspace, offset,
                                           temporary.alloc.getDynamicSizes());
       temporary.alloc.replaceAllUsesWith(view);
@@ -176,34 +157,8 @@ private:
     }
   }
 
-  Value materialize(OpBuilder &builder, Location loc, const DimExpr &dim) {
-    auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
-    Value sum = constant(0);
-    for (const auto &[monomial, coefficient] : dim.getTerms()) {
-      Value term = constant(coefficient);
-      for (const auto &[atom, power] : monomial) {
-        Value factor;
-        if (atom.kind == DimExpr::Atom::Symbol) {
-          factor = *llvm::find_if(getOperation().getArguments(),
-                                  [&](Value argument) { return symbolNames.lookup(argument) == atom.text; });
-        } else {
-          Value lhs = materialize(builder, loc, atom.operands->first);
-          Value rhs = materialize(builder, loc, atom.operands->second);
-          factor = arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
-          if (atom.kind == DimExpr::Atom::Mod)
-            factor =
-                arith::SubIOp::create(builder, loc, lhs, arith::MulIOp::create(builder, loc, factor, rhs).getResult());
-        }
-        for (unsigned i = 0; i < power; ++i)
-          term = builder.createOrFold<arith::MulIOp>(loc, term, factor);
-      }
-      sum = builder.createOrFold<arith::AddIOp>(loc, sum, term);
-    }
-    return sum;
-  }
-
   llvm::DenseMap<Operation *, int64_t> position;
-  llvm::DenseMap<Value, StringRef> symbolNames;
+  std::optional<SymbolicIndex> sizes;
   llvm::MapVector<std::string, Zone, std::map<std::string, unsigned>> zones;
 };
 

@@ -202,7 +202,9 @@ DimExpr DimExpr::substitute(llvm::function_ref<std::optional<DimExpr>(llvm::Stri
 void DimExpr::encode(std::vector<int64_t> &code, llvm::function_ref<int64_t(llvm::StringRef)> symbolIndex) const {
   bool firstTerm = true;
   for (const auto &[monomial, coefficient] : terms) {
-    code.insert(code.end(), {RUNE_PUSH, coefficient});
+    bool firstFactor = coefficient == 1 && !monomial.empty();
+    if (!firstFactor)
+      code.insert(code.end(), {RUNE_PUSH, coefficient});
     for (const auto &[atom, power] : monomial)
       for (unsigned i = 0; i < power; ++i) {
         if (atom.kind == Atom::Symbol) {
@@ -212,7 +214,9 @@ void DimExpr::encode(std::vector<int64_t> &code, llvm::function_ref<int64_t(llvm
           atom.operands->second.encode(code, symbolIndex);
           code.push_back(atom.kind == Atom::FloorDiv ? RUNE_FLOORDIV : RUNE_MOD);
         }
-        code.push_back(RUNE_MUL);
+        if (!firstFactor)
+          code.push_back(RUNE_MUL);
+        firstFactor = false;
       }
     if (!firstTerm)
       code.push_back(RUNE_ADD);

@@ -72,6 +72,14 @@ def Rune_FailUnlessOp : Rune_Op<"fail_unless"> {
   let assemblyFormat = "$condition `,` $code attr-dict";
 }
 
+def Rune_PointerOp : Rune_Op<"pointer", [Pure]> {
+  let summary = "The buffer at an address";
+  let description = "How an entry finds its inputs and outputs: the caller passes their addresses in an array.";
+  let arguments = (ins I64:$address);
+  let results = (outs AnyMemRef:$buffer);
+  let assemblyFormat = "$address attr-dict `:` type($buffer)";
+}
+
 def Rune_RunHooksOp : Rune_Op<"run_hooks"> {
   let summary = "Calls the hooks of a site with the tensors' memory, which they may overwrite";
   let arguments = (ins I64Attr:$site, Variadic<AnyShaped>:$tensors);

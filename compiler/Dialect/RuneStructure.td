@@ -133,12 +133,12 @@ def Rune_CallOp : Rune_Op<"call", [DeclareOpInterfaceMethods<SymbolUserOpInterfa
 
 def Rune_HookOp : Rune_Op<"hook"> {
   let summary = "A module boundary at which hooks run";
-  let description = [{Present in the hooked variant only. The tensors are the module's inputs (`pre`), or its inputs
-    and then its outputs; the results are what the hooks leave of them, with the same types.}];
-  let arguments = (ins FlatSymbolRefAttr:$module, UnitAttr:$pre, Variadic<Rune_Tensor>:$tensors);
+  let description = [{Present in the hooked variant only. The tensors are the module's `input_count` inputs, and after
+    its forward (not `pre`) its outputs too; the results are what the hooks leave of them, with the same types.}];
+  let arguments = (ins FlatSymbolRefAttr:$module, UnitAttr:$pre, I64Attr:$input_count, Variadic<Rune_Tensor>:$tensors);
   let results = (outs Variadic<Rune_Tensor>:$results);
   let assemblyFormat = [{
-    $module (`pre` $pre^)? `(` $tensors `)` attr-dict `:` functional-type($tensors, $results)
+    $module (`pre` $pre^)? `inputs` $input_count `(` $tensors `)` attr-dict `:` functional-type($tensors, $results)
   }];
   let hasVerifier = 1;
 }

@@ -16,6 +16,7 @@ using llvm::StringRef;
 
 static constexpr unsigned maxErrors = 100;
 static constexpr size_t maxColumns = 160; // of a source line that is printed whole
+static constexpr size_t maxMessage = 1000;
 
 /// Line `line` of a file, without its end and without a byte-order mark.
 static StringRef lineOf(StringRef text, unsigned line) {
@@ -98,12 +99,13 @@ static void printSnippet(raw_ostream &os, SourceLoc loc) {
   os << '\n';
 }
 
-/// A message holds what specs say; a control character in it must not reach the terminal.
+/// A message holds what specs say: no control character of it reaches the terminal, and no name fills the screen.
 static std::string printable(StringRef message) {
   std::string result;
-  for (const Cell &cell : displayed(message))
-    result += cell.tab ? std::string(" ") : cell.text;
-  return result;
+  std::vector<Cell> cells = displayed(message);
+  for (const Cell &cell : llvm::ArrayRef(cells).take_front(maxMessage))
+    result += cell.tab ? " " : cell.text == "\n" ? "\\n" : cell.text == "\r" ? "\\r" : cell.text;
+  return cells.size() > maxMessage ? result + "..." : result;
 }
 
 void Diagnostics::report(Severity severity, SourceLoc loc, const llvm::Twine &message) {

@@ -1,7 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// YAML text as located nodes. Scalars stay text; limits on depth, size and aliases are ours, not yaml-cpp's.
+// YAML text as located nodes. Scalars stay text until the expected type is known; depth, size and aliases are bounded.
 
 #ifndef RUNE_FRONTEND_DOCUMENT_H
 #define RUNE_FRONTEND_DOCUMENT_H

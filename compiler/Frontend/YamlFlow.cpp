@@ -119,7 +119,9 @@ YamlParser::Result YamlParser::parseFlowNode(int parent, size_t opening) {
     node = parseAlias();
   else
     node = parseFlowPlain(parent, opening);
-  return anchor ? bindAnchor(*anchor, std::move(node)) : node;
+  if (anchor)
+    return bindAnchor(*anchor, std::move(node));
+  return node;
 }
 
 bool YamlParser::parseFlowEntry(int parent, size_t opening, Node &collection, Keys &keys) {

@@ -42,7 +42,9 @@ std::optional<Node> YamlParser::parse() {
   Result root = parseBlockNode({-1, ownLine, false});
   if (root && !stop)
     checkDocumentEnd();
-  return faults ? std::nullopt : root;
+  if (faults)
+    return std::nullopt;
+  return root;
 }
 
 /// A directive and `---`, where they are there; `marker` says whether the latter is.

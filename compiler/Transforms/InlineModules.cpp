@@ -56,8 +56,6 @@ private:
     // The body of a callee may hold calls in turn: they are met later on the same walk.
     Block &block = function.getBody().front();
     bool hooked = function->hasAttr("rune.hooked");
-    if (hooked)
-      hookEntry(function);
     for (auto it = block.begin(); it != block.end();) {
       auto call = dyn_cast<CallOp>(*it);
       if (!call) {
@@ -80,9 +78,10 @@ private:
     SmallVector<Value> inputs(call.getInputs());
     Operation *before = call->getPrevNode();
     if (hooked && !inputs.empty())
-      inputs = SmallVector<Value>(HookOp::create(builder, call.getLoc(), TypeRange(ValueRange(inputs)),
-                                                 call.getModuleAttr(), builder.getUnitAttr(), inputs)
-                                      .getResults());
+      inputs =
+          SmallVector<Value>(HookOp::create(builder, call.getLoc(), TypeRange(ValueRange(inputs)), call.getModuleAttr(),
+                                            builder.getUnitAttr(), builder.getI64IntegerAttr(inputs.size()), inputs)
+                                 .getResults());
 
     IRMapping mapping;
     mapping.map(callee.getArguments(), inputs);
@@ -107,28 +106,9 @@ private:
                                         ArrayRef<Value> inputs, ArrayRef<Value> outputs) {
     SmallVector<Value> tensors(inputs);
     tensors.append(outputs.begin(), outputs.end());
-    auto hook = HookOp::create(builder, loc, TypeRange(ValueRange(tensors)), module, UnitAttr(), tensors);
+    auto hook = HookOp::create(builder, loc, TypeRange(ValueRange(tensors)), module, UnitAttr(),
+                               builder.getI64IntegerAttr(inputs.size()), tensors);
     return SmallVector<Value>(hook.getResults().drop_front(inputs.size()));
-  }
-
-  /// The entry's own module is called by the user: its hooks run at the function's ends.
-  void hookEntry(func::FuncOp function) {
-    if (function->getAttrOfType<StringAttr>("rune.entry").getValue() != "forward")
-      return;
-    auto module = FlatSymbolRefAttr::get(&getContext(), ".");
-    OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
-    SmallVector<Value> inputs(function.getArguments());
-    if (!inputs.empty()) {
-      auto hook = HookOp::create(builder, function.getLoc(), TypeRange(ValueRange(inputs)), module,
-                                 builder.getUnitAttr(), inputs);
-      for (auto [argument, result] : llvm::zip(function.getArguments(), hook.getResults()))
-        argument.replaceAllUsesExcept(result, hook);
-      inputs = SmallVector<Value>(hook.getResults());
-    }
-    Operation *terminator = function.getBody().front().getTerminator();
-    builder.setInsertionPoint(terminator);
-    terminator->setOperands(
-        hookOutputs(builder, function.getLoc(), module, inputs, SmallVector<Value>(terminator->getOperands())));
   }
 
   SymbolTable *table = nullptr;

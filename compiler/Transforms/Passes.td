@@ -20,7 +20,8 @@ def InlineModules : Pass<"inline-modules", "::rune::RuneModuleOp"> {
   let description = [{
     Replaces every `rune.call` by the body it calls and drops the private functions that nothing needs any more. An op
     keeps its place in the spec and gets the path of the module that it came from (`scope`). With `hooks`, every entry
-    gets a second function, `<entry>.hooked`, in which module boundaries stay as `rune.hook` ops.
+    gets a second function, `<entry>.hooked`, in which the boundaries of submodules stay as `rune.hook` ops;
+    the runtime runs the model's own hooks around the call.
   }];
   let options = [Option<"hooks", "hooks", "bool", "false", "Add the hooked variant of each entry">];
 }

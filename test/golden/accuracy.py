@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Prints how many rows of logits have their largest at the label: accuracy.py OUTPUTS.safetensors DATA.safetensors"""
+
 import sys
 
 from check_case import read

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compares two safetensors files: the same names, shapes and dtypes, and the same bits (--bits) or values, NaN equal to
-NaN, floating ones within 1e-5 of the largest finite one of the tensor, or (--each) within 1e-5 of max(1, |value|).
+NaN, floating ones within 1e-5 (f64: 1e-11) of the largest finite one of the tensor, or (--each) of max(1, |value|).
 
     check_case.py [--bits | --each] [--rename OLD=NEW]... EXPECTED ACTUAL
 
@@ -57,9 +57,10 @@ def difference(expected, actual, mode):
         return None
     wanted, found = expected.values(), actual.values()
     floating = expected.dtype in ("F32", "F64")
+    unit = 1e-11 if expected.dtype == "F64" else 1e-5
     largest = max((abs(v) for v in wanted if math.isfinite(v)), default=0.0)
     for i, (a, b) in enumerate(zip(wanted, found)):
-        tolerance = 1e-5 * (max(1.0, abs(a)) if mode == "each" else largest)
+        tolerance = unit * (max(1.0, abs(a)) if mode == "each" else largest)
         close = floating and mode != "bits" and (a != a and b != b or abs(a - b) <= tolerance)
         if not (a == b and mode != "bits" or close or struct.pack("<d", a) == struct.pack("<d", b)):
             return f"at {i} of {expected.shape}: expected {a!r}, got {b!r} (largest {largest!r})"

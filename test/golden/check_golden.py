@@ -6,8 +6,8 @@ printed form, the outputs.
     check_golden.py --work DIR cases CASES.test GOLDEN.safetensors    lines `name | model | inputs`, each a spec
 
 A golden file holds for each case `CASE/init/KEY`, `CASE/weights/KEY` where run takes others than init's,
-`CASE/inputs/NAME` and `CASE/outputs/NAME`, and in its metadata `CASE/repr` and, where values are to be near one by one,
-`CASE/tolerance`. Python's standard library only."""
+`CASE/inputs/NAME` and `CASE/outputs/NAME`, and in its metadata `CASE/repr`, `CASE/tolerance` where values are to be near
+one by one, and `CASE/flags` for runec. Python's standard library only."""
 
 import argparse
 import concurrent.futures
@@ -30,7 +30,7 @@ def runec(*arguments):
 
 def check_init(spec, work, golden):
     expected = golden["init"]
-    runec("init", spec, "--seed", 0, "-o", work / "init.safetensors")
+    runec("init", spec, *golden["flags"], "--seed", 0, "-o", work / "init.safetensors")
     return differences(expected, read(work / "init.safetensors")[0], "bits")
 
 
@@ -44,16 +44,8 @@ def check_run(spec, work, golden):
     write(work / "weights.safetensors", golden["weights"] or golden["init"])
     write(work / "inputs.safetensors", golden["inputs"])
     output = work / "outputs.safetensors"
-    runec(
-        "run",
-        spec,
-        "--weights",
-        work / "weights.safetensors",
-        "--inputs",
-        work / "inputs.safetensors",
-        "--outputs",
-        output,
-    )
+    weights, inputs = work / "weights.safetensors", work / "inputs.safetensors"
+    runec("run", spec, *golden["flags"], "--weights", weights, "--inputs", inputs, "--outputs", output)
     return differences(golden["outputs"], read(output)[0], golden["tolerance"])
 
 
@@ -72,18 +64,22 @@ def check(case, spec, work, golden):
     return found
 
 
+def no_case():
+    return {"init": {}, "weights": {}, "inputs": {}, "outputs": {}, "tolerance": "largest", "flags": ""}
+
+
 def load(path):
     """Golden files by case."""
     tensors, metadata = read(path)
     cases = {}
     for key, text in metadata.items():
         case, what = key.split("/", 1)
-        cases.setdefault(case, {"init": {}, "weights": {}, "inputs": {}, "outputs": {}, "tolerance": "largest"})[
-            what
-        ] = text
+        cases.setdefault(case, no_case())[what] = text
     for key, tensor in tensors.items():
         case, kind, name = key.split("/", 2)
         cases[case][kind][name] = tensor
+    for golden in cases.values():
+        golden["flags"] = golden["flags"].split()
     return cases
 
 

@@ -8,48 +8,13 @@ from torch import nn
 from golden import HERE, Golden, integers, normal, scatter
 
 QUANTIZABLE = nn.modules.linear.NonDynamicallyQuantizableLinear  # what MultiheadAttention projects with
-DTYPES = {torch.float32: None, torch.int64: "i64", torch.bool: "bool"}
+DTYPES = {torch.float32: None, torch.float64: None, torch.int64: "i64", torch.bool: "bool"}
 # Every kind of value; `large` would drown the others in a tolerance, so values are near one by one there.
 SPECIAL = torch.tensor(
     [
-        math.nan,
-        math.inf,
-        -math.inf,
-        -0.0,
-        0.0,
-        1e-40,
-        -1e-40,
-        1e-8,
-        -1e-8,
-        0.5,
-        -0.5,
-        1,
-        -1,
-        2.9999,
-        3,
-        -3,
-        5,
-        -5,
-        6,
-        -6,
-        9,
-        -9,
-        19.9,
-        20.1,
-        -19.9,
-        -20.1,
-        87,
-        -87,
-        89,
-        -89,
-        104,
-        -104,
-        200,
-        -200,
-        1e10,
-        -1e10,
-        3e37,
-        -3e37,
+        float(value)
+        for value in """nan inf -inf -0.0 0.0 1e-40 -1e-40 1e-8 -1e-8 0.5 -0.5 1 -1 2.9999 3 -3 5 -5 6 -6 9 -9 19.9 20.1
+        -19.9 -20.1 87 -87 89 -89 104 -104 200 -200 1e10 -1e10 3e37 -3e37""".split()
     ]
 )
 FINITE_BELOW = SPECIAL[~(SPECIAL > 1e30)]  # PyTorch's GELU overflows above
@@ -71,7 +36,7 @@ class Module:
     def __init__(self, name):
         self.name, self.golden, self.lines = name, Golden(), []
 
-    def case(self, case, arguments, *inputs, shapes=(), names=("input",), prepare=None, tolerance=None):
+    def case(self, case, arguments, *inputs, shapes=(), names=("input",), **options):
         """`shapes` names dimensions that are dynamic: [(input, its shape)]."""
         inputs = dict(zip(names, inputs))
         declared = {}
@@ -79,11 +44,17 @@ class Module:
             declared[name] = {"shape": dict(shapes).get(name, list(tensor.shape))}
             if DTYPES[tensor.dtype]:
                 declared[name]["dtype"] = DTYPES[tensor.dtype]
-        self.golden.add(
-            case, lambda: getattr(nn, self.name, QUANTIZABLE)(**arguments), inputs, prepare=prepare, tolerance=tolerance
-        )
+        make = getattr(nn, self.name, QUANTIZABLE)
+        self.golden.add(case, lambda: make(**arguments), inputs, **options)
         model = yaml({self.name: arguments}) if arguments else self.name
         self.lines.append(f"{case} | {model} | {yaml(declared)}")
+        return self
+
+    def double(self, case, arguments, *inputs, **options):
+        """A case in f64, which follows --dtype in a spec."""
+        torch.set_default_dtype(torch.float64)
+        self.case(case, arguments, *[t.double() for t in inputs], flags="--dtype=f64", **options)
+        torch.set_default_dtype(torch.float32)
         return self
 
     def save(self):
@@ -102,6 +73,7 @@ def activation(name, *arguments):
     module.case("scalar", {}, torch.tensor(-1.5))
     module.case("prime", {}, normal(3, 1, 7, 5, scale=3), tolerance="each")
     module.case("dynamic", {}, normal(13, 4), shapes=[("input", ["n", "m"])], tolerance="each")
+    module.double("double", {}, normal(29, scale=4), tolerance="each")
     for i, given in enumerate(arguments):
         module.case(f"arguments{i}", given, SPECIAL, tolerance="each")
     module.save()
@@ -122,6 +94,8 @@ def activations():
         "tanh", {"approximate": "tanh"}, SPECIAL, tolerance="each"
     )
     gelu.case("none", {"approximate": "none"}, normal(3, 1, 7)).case("scalar", {}, torch.tensor(-1.5))
+    gelu.double("double", {}, normal(29, scale=4), tolerance="each")
+    gelu.double("double_tanh", {"approximate": "tanh"}, normal(29, scale=4), tolerance="each")
     gelu.case("dynamic", {"approximate": "tanh"}, normal(3, 5), shapes=[("input", ["n", "m"])], tolerance="each").save()
     activation("Hardtanh", {"min_val": -2.5, "max_val": 0.5}, {"min_val": 0, "max_val": 6, **inplace})
     activation("Hardshrink", {"lambd": 5.5}, {"lambd": 0})
@@ -163,6 +137,7 @@ def softmaxes():
         module.case("first", {"dim": 0}, normal(5, 3)).case("last", {"dim": -1}, normal(2, 3, 67))
         module.case("middle", {"dim": 1}, normal(2, 11, 3)).case("one", {"dim": 1}, normal(4, 1))
         module.case("long", {"dim": -1}, normal(2, 300), tolerance="each")
+        module.double("double", {"dim": 1}, normal(5, 13))
         module.case("dynamic", {"dim": 1}, normal(5, 13), shapes=[("input", ["n", "m"])], tolerance="each").save()
     module = Module("Softmax2d").case("image", {}, normal(3, 2, 5)).case("images", {}, normal(2, 7, 3, 2))
     module.case("dynamic", {}, normal(3, 4, 5, 2), shapes=[("input", ["n", 4, "h", "w"])]).save()
@@ -181,6 +156,7 @@ def linears():
     linear.case("tiles", {"in_features": 37, "out_features": 53}, normal(29, 37))
     linear.case("row", {"in_features": 67, "out_features": 31}, normal(1, 67))
     linear.case("column", {"in_features": 19, "out_features": 1}, normal(11, 19))
+    linear.double("double", {"in_features": 17, "out_features": 33}, normal(13, 17))
     linear.case("dynamic", {"in_features": 17, "out_features": 33}, normal(13, 17), shapes=[("input", ["batch", 17])])
     linear.case("dynamic3", {"in_features": 6, "out_features": 16}, normal(3, 5, 6), shapes=[("input", ["b", "n", 6])])
     special = torch.tensor([[math.nan, 1, 2], [math.inf, 0, 1], [-math.inf, 1, 1], [1e30, 2, 3], [-0.0, 0, 0]])
@@ -253,6 +229,7 @@ def norms():
     layer.case("one", {"normalized_shape": 1}, normal(3, 1), **wide).case(
         "long", {"normalized_shape": 300}, normal(2, 300), **wide
     )
+    layer.double("double", {"normalized_shape": [4, 3]}, normal(2, 4, 3), **wide)
     layer.case("dynamic", {"normalized_shape": 19}, normal(3, 5, 19), shapes=[("input", ["b", "n", 19])], **wide)
     special = torch.tensor([[1.0, 2, math.nan], [math.inf, 1, 2], [0, 0, 0], [1e15, -1e15, 3]])
     layer.case("special", {"normalized_shape": 3}, special, tolerance="each").save()
@@ -296,6 +273,7 @@ def norms():
         tolerance="each",
     )
     batch.case("one", {"num_features": 1}, normal(1, 1), **wide)
+    batch.double("double", {"num_features": 5}, normal(3, 5), **wide)
     batch.case("dynamic", {"num_features": 7}, normal(4, 7), shapes=[("input", ["n", 7])], **wide)
     batch.case("dynamic3", {"num_features": 7}, normal(4, 7, 3), shapes=[("input", ["n", 7, "l"])], **wide).save()
 

@@ -1,0 +1,67 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/TargetDesc.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/X86TargetParser.h"
+
+using namespace rune;
+using llvm::StringRef;
+
+/// Vectors of 512 bits are used where a processor of that class has all of AVX-512's everyday parts, as x86-64-v4 says.
+static void setVectors(TargetDesc &target, llvm::function_ref<bool(StringRef)> has) {
+  target.fma = has("fma");
+  if (has("avx512f") && has("avx512vl") && has("avx512bw") && has("avx512dq")) {
+    target.vectorBytes = 64;
+    target.registers = 32;
+  } else if (has("avx2")) {
+    target.vectorBytes = 32;
+  }
+}
+
+static llvm::Error unknownCpu(StringRef cpu, llvm::ArrayRef<StringRef> known) {
+  StringRef nearest;
+  unsigned best = 4;
+  for (StringRef name : known)
+    if (unsigned distance = cpu.edit_distance(name, true, best); distance < best) {
+      best = distance;
+      nearest = name;
+    }
+  std::string message = ("unknown processor '" + cpu + "'").str();
+  if (!nearest.empty())
+    message += ("; did you mean '" + nearest + "'?").str();
+  else
+    message += "; use native, x86-64-v2, x86-64-v3, x86-64-v4 or a name that LLVM knows";
+  return llvm::createStringError(message);
+}
+
+llvm::Expected<TargetDesc> rune::describeTarget(StringRef cpu) {
+  TargetDesc target;
+  if (cpu == "native") {
+    target.cpu = llvm::sys::getHostCPUName().str();
+    llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+    llvm::SmallVector<std::string> list;
+    for (const auto &feature : features)
+      list.push_back((feature.second ? "+" : "-") + feature.first().str());
+    llvm::sort(list);
+    for (const std::string &feature : list)
+      target.features += (target.features.empty() ? "" : ",") + feature;
+    setVectors(target, [&](StringRef name) { return features.lookup(name); });
+    return target;
+  }
+  llvm::SmallVector<StringRef> known;
+  llvm::X86::fillValidCPUArchList(known, /*Only64Bit=*/true);
+  if (!llvm::is_contained(known, cpu)) {
+    known.push_back("native");
+    return unknownCpu(cpu, known);
+  }
+  llvm::SmallVector<StringRef> features;
+  llvm::X86::getFeaturesForCPU(cpu, features);
+  target.cpu = cpu.str();
+  setVectors(target, [&](StringRef name) { return llvm::is_contained(features, name); });
+  return target;
+}
