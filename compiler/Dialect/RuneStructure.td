@@ -93,7 +93,7 @@ def Rune_InitializeOp : Rune_Op<"initialize", [HasParent<"RuneModuleOp">]> {
   let arguments = (ins FlatSymbolRefAttr:$member, OptionalAttr<Rune_InitAttr>:$init,
       OptionalAttr<FlatSymbolRefAttr>:$function, OptionalAttr<ArrayAttr>:$reads, UnitAttr:$discarded);
   let assemblyFormat = [{
-    $member ($init^)? (`by` $function^ `of` $reads)? (`discarded` $discarded^)? attr-dict
+    $member (qualified($init)^)? (`by` $function^ `of` $reads)? (`discarded` $discarded^)? attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -1,0 +1,83 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Writes primitives into the function being imported. Its operands were checked before.
+
+#ifndef RUNE_FRONTEND_EMITTER_H
+#define RUNE_FRONTEND_EMITTER_H
+
+#include "Dialect/RuneDialect.h"
+#include "Frontend/ModuleTree.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace rune {
+
+using Dims = llvm::SmallVector<DimExpr>;
+
+class Emitter {
+public:
+  Emitter(mlir::OpBuilder builder, DType defaultFloat, mlir::Location loc)
+      : builder(builder), defaultFloat(defaultFloat), loc(loc) {}
+
+  mlir::OpBuilder builder;
+  const DType defaultFloat;
+  mlir::Location loc;
+  /// The value of a member in this function.
+  std::function<mlir::Value(const Slot &)> readMember;
+
+  void setLoc(SourceLoc place);
+  mlir::Type elementType(DType type);
+  mlir::RankedTensorType tensorType(llvm::ArrayRef<DimExpr> dims, DType type);
+
+  mlir::Value constant(DType type, double value);
+  mlir::Value integer(int64_t value);
+  /// A tensor of numbers; `count` of them, in row-major order.
+  mlir::Value constantTensor(DType type, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values);
+  mlir::Value dim(const DimExpr &expr);
+  mlir::Value iota(const DimExpr &size);
+  mlir::Value full(llvm::ArrayRef<DimExpr> dims, DType type, double value);
+
+  mlir::Value cast(mlir::Value input, DType type);
+  mlir::Value broadcast(mlir::Value input, llvm::ArrayRef<DimExpr> dims);
+  mlir::Value reshape(mlir::Value input, llvm::ArrayRef<DimExpr> dims);
+  mlir::Value transpose(mlir::Value input, llvm::ArrayRef<int64_t> permutation);
+  mlir::Value slice(mlir::Value input, llvm::ArrayRef<DimExpr> starts, llvm::ArrayRef<DimExpr> sizes,
+                    llvm::ArrayRef<int64_t> steps);
+  /// A slice of one dimension.
+  mlir::Value slice(mlir::Value input, int64_t dim, const DimExpr &start, const DimExpr &size, int64_t step = 1);
+  mlir::Value pad(mlir::Value input, mlir::Value value, llvm::ArrayRef<DimExpr> low, llvm::ArrayRef<DimExpr> high);
+  mlir::Value concat(llvm::ArrayRef<mlir::Value> inputs, int64_t dim);
+  mlir::Value gather(mlir::Value input, mlir::Value indices, int64_t dim);
+  mlir::Value compare(Predicate predicate, mlir::Value lhs, mlir::Value rhs);
+  mlir::Value select(mlir::Value condition, mlir::Value lhs, mlir::Value rhs);
+  mlir::Value matmul(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value reduceSum(mlir::Value input, llvm::ArrayRef<int64_t> dims);
+  mlir::Value reduceMax(mlir::Value input, llvm::ArrayRef<int64_t> dims);
+  mlir::Value argmax(mlir::Value input, int64_t dim);
+  void check(mlir::Value condition, llvm::StringRef message, llvm::ArrayRef<DimExpr> args);
+
+  template <typename Op> mlir::Value unary(mlir::Value input) {
+    return mlir::cast<mlir::Value>(Op::create(builder, loc, input.getType(), input).getResult());
+  }
+  template <typename Op> mlir::Value binary(mlir::Value lhs, mlir::Value rhs) {
+    return mlir::cast<mlir::Value>(Op::create(builder, loc, lhs.getType(), lhs, rhs).getResult());
+  }
+  mlir::Value logicalNot(mlir::Value input);
+  /// With a dimension of size 1 put in at `dim`.
+  mlir::Value unsqueeze(mlir::Value input, int64_t dim);
+  mlir::Value squeeze(mlir::Value input, int64_t dim);
+
+private:
+  DimsAttr attr(llvm::ArrayRef<DimExpr> dims) { return DimsAttr::get(builder.getContext(), dims); }
+};
+
+DType dtypeOf(mlir::Value value);
+/// 0, 1, … rank − 1
+llvm::SmallVector<int64_t> allDims(int64_t rank);
+inline int64_t rankOf(mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getRank(); }
+mlir::Location toLocation(mlir::MLIRContext *context, SourceLoc loc);
+
+} // namespace rune
+
+#endif // RUNE_FRONTEND_EMITTER_H
