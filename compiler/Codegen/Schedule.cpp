@@ -118,6 +118,15 @@ private:
     return materializeIndex(b, loc, dim, [&](StringRef name) { return values.lookup(symbols.value(name)); });
   }
 
+  /// The place of a tensor among all inputs and outputs: run-time integers have theirs too.
+  int64_t slotOf(int64_t tensor) const {
+    int64_t slot = tensor;
+    if (auto integers = function->getAttrOfType<ArrayAttr>("rune.int_inputs"))
+      for (auto integer : integers.getAsRange<DictionaryAttr>())
+        slot += cast<IntegerAttr>(integer.get("position")).getInt() <= slot;
+    return slot;
+  }
+
   /// The flat buffer of a root, made once.
   Value buffer(const Root &root) {
     for (auto &[known, value] : buffers)

@@ -105,6 +105,8 @@ public:
   /// The specification and the files it includes, in the order read.
   const std::vector<std::string> &files() const { return paths; }
   const SourceFile &mainFile() const { return *sources.front(); }
+  /// The file of that name, null where none was read.
+  const SourceFile *findFile(llvm::StringRef name) const;
   /// The names of all modules and functions that the specification's own files declare.
   std::vector<llvm::StringRef> ownModules() const;
 
