@@ -75,11 +75,11 @@ private:
     });
     if (result.wasInterrupted())
       return failure();
-    for (Value source : toErase)
+    for (Value source : llvm::reverse(toErase)) {
       if (!source.use_empty())
         return source.getDefiningOp()->emitOpError() << "has a use that is not a pointer's";
-    for (Value source : llvm::reverse(toErase))
       source.getDefiningOp()->erase();
+    }
     toErase.clear();
     pointers.clear();
     for (BlockArgument argument : function.getArguments())

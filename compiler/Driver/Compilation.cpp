@@ -3,6 +3,7 @@
 
 #include "Driver/Compilation.h"
 
+#include "Codegen/Passes.h"
 #include "Codegen/Register.h"
 #include "Emit/Describe.h"
 #include "Emit/Identifiers.h"
@@ -106,6 +107,16 @@ bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
   if (reached >= Stage::Memory)
     describeMemory(model, *ir, stemName);
   return true;
+}
+
+bool Compilation::lowerToLlvmDialect() {
+  mlir::PassManager passes(context.get());
+  passes.enableVerifier(false);
+  passes.addPass(createLoopsToLLVM());
+  if (mlir::succeeded(passes.run(*ir)))
+    return true;
+  reportError("compilation of '" + path + "' failed");
+  return false;
 }
 
 std::optional<TargetDesc> rune::findTarget(llvm::StringRef cpu) {

@@ -8,6 +8,7 @@
 
 #include "Codegen/Pipeline.h"
 #include "Codegen/TargetDesc.h"
+#include "Dialect/RuneDialect.h"
 #include "Emit/ModelDescription.h"
 #include "Frontend/Frontend.h"
 
@@ -30,6 +31,9 @@ public:
   bool import();
   /// The IR to a stage; the description is filled on the way. False after an error, which was reported.
   bool lower(Stage to, const PipelineOptions &options);
+
+  /// From the stage `loops` to LLVM's dialect.
+  bool lowerToLlvmDialect();
 
   Diagnostics &diagnostics() { return messages; }
   const LoadedSpec &spec() const { return *loaded; }
