@@ -66,4 +66,16 @@ def ExpandMath : Pass<"expand-math"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def Schedule : Pass<"schedule", "::mlir::ModuleOp"> {
+  let summary = "Structured ops as loops over vectors, outlined as kernels";
+  let description = [{
+    Each structured op becomes a private function over flat buffers, written for the target's vectors; equal ones are
+    shared. An entry becomes a `rune_kernel`: it finds its buffers and calls the kernels in order.
+  }];
+  let options = [Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "The processor to schedule for">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+      "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+      "::mlir::vector::VectorDialect"];
+}
+
 #endif // RUNE_CODEGEN_PASSES_TD

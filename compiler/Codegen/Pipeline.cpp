@@ -42,7 +42,9 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     cleanUp(passes);
     return;
   case Stage::Loops:
-  case Stage::Llvm:
+    passes.addPass(createSchedule({options.targetCpu}));
+    passes.addPass(createExpandMath({/*splitFma=*/!options.fma}));
+    cleanUp(passes);
     return;
   }
 }

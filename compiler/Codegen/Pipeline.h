@@ -14,11 +14,12 @@
 namespace rune {
 
 /// What `--emit` names; each stage includes those before it.
-enum class Stage { Module, Registry, Graph, Linalg, Memory, Loops, Llvm };
+enum class Stage { Module, Registry, Graph, Linalg, Memory, Loops };
 
 struct PipelineOptions {
-  std::string targetCpu = "native";
-  bool hooks = true; // compile the hooked variant of each entry too
+  std::string targetCpu = "native"; // as describeTarget takes it
+  bool fma = true;                  // whether that processor has it
+  bool hooks = true;                // compile the hooked variant of each entry too
 };
 
 /// Adds the passes after stage `from` up to and including stage `to`.

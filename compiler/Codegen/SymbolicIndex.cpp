@@ -25,8 +25,12 @@ Value rune::materializeIndex(OpBuilder &builder, Location loc, const DimExpr &di
       } else {
         Value lhs = materializeIndex(builder, loc, atom.operands->first, symbol);
         Value rhs = materializeIndex(builder, loc, atom.operands->second, symbol);
-        factor = arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
-        if (atom.kind == DimExpr::Atom::Mod) {
+        bool isUnsigned = atom.operands->first.isKnownAtLeast(0);
+        factor = isUnsigned ? Value(arith::DivUIOp::create(builder, loc, lhs, rhs))
+                            : Value(arith::FloorDivSIOp::create(builder, loc, lhs, rhs));
+        if (atom.kind == DimExpr::Atom::Mod && isUnsigned) {
+          factor = arith::RemUIOp::create(builder, loc, lhs, rhs);
+        } else if (atom.kind == DimExpr::Atom::Mod) {
           Value multiple = arith::MulIOp::create(builder, loc, factor, rhs);
           factor = arith::SubIOp::create(builder, loc, lhs, multiple);
         }
@@ -73,8 +77,10 @@ std::optional<DimExpr> SymbolicIndex::toDim(Value value) const {
     return *lhs - *rhs;
   if (isa<arith::MulIOp>(op))
     return *lhs * *rhs;
-  if (isa<arith::FloorDivSIOp>(op) && !rhs->isConstant(0))
+  if (isa<arith::FloorDivSIOp, arith::DivUIOp>(op) && !rhs->isConstant(0))
     return lhs->floorDiv(*rhs);
+  if (isa<arith::RemUIOp>(op) && !rhs->isConstant(0))
+    return lhs->mod(*rhs);
   return std::nullopt;
 }
 

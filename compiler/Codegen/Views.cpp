@@ -57,13 +57,14 @@ private:
 
   /// Sizes of an input or output are not asked for where they are dynamic: the iteration space has them.
   std::optional<View> whole(Value memref) {
-    View view{{memref, DimExpr(0), false, elementOf(memref)}, DimExpr(0), {}, {}};
+    View view{{memref, DimExpr(0), false, elementOf(memref), DimExpr(0)}, DimExpr(0), {}, {}};
     auto type = cast<MemRefType>(memref.getType());
     auto sizes = memref.getParentRegion() ? sizesOf(memref, type) : std::nullopt;
     if (!sizes)
       return std::nullopt;
     view.sizes = *sizes;
     view.strides = contiguousStrides(view.sizes);
+    view.root.count = product(view.sizes);
     return view;
   }
 
@@ -88,7 +89,7 @@ private:
     auto bytes = symbols.toDim(op.getByteShift());
     if (!bytes)
       return std::nullopt;
-    View view{{op.getSource(), *bytes, true, elementOf(op)}, DimExpr(0), {}, {}};
+    View view{{op.getSource(), *bytes, true, elementOf(op), DimExpr(0)}, DimExpr(0), {}, {}};
     unsigned dynamic = 0;
     for (int64_t size : op.getType().getShape()) {
       auto dim = ShapedType::isDynamic(size) ? symbols.toDim(op.getSizes()[dynamic++]) : DimExpr(size);
@@ -97,6 +98,7 @@ private:
       view.sizes.push_back(*dim);
     }
     view.strides = contiguousStrides(view.sizes);
+    view.root.count = product(view.sizes);
     return view;
   }
 

@@ -19,6 +19,7 @@ struct Root {
   DimExpr bytes;     // offset in the arena
   bool arena = false;
   mlir::Type element;
+  DimExpr count = 0; // elements
 
   bool operator==(const Root &other) const {
     return value == other.value && arena == other.arena && element == other.element && (!arena || bytes == other.bytes);

@@ -37,14 +37,14 @@ public:
 
   const std::vector<std::string> &symbols() const { return names; }
 
-  SizeExpression encode(const DimExpr &dim) const {
-    SizeExpression expression;
-    dim.encode(expression.code, [&](StringRef name) { return llvm::find(names, name) - names.begin(); });
-    return expression;
+  ExprCode encode(const DimExpr &dim) const {
+    ExprCode code;
+    dim.encode(code, [&](StringRef name) { return llvm::find(names, name) - names.begin(); });
+    return code;
   }
 
-  std::vector<SizeExpression> encode(DimsAttr dims) const {
-    std::vector<SizeExpression> expressions;
+  std::vector<ExprCode> encode(DimsAttr dims) const {
+    std::vector<ExprCode> expressions;
     if (dims)
       for (const DimExpr &dim : dims.getDims())
         expressions.push_back(encode(dim));
@@ -56,7 +56,6 @@ public:
     ValueDescription description;
     description.name = name.str();
     description.dtype = dtypeOf(tensor.getElementType());
-    description.rank = tensor.getRank();
     for (const DimExpr &dim : getDims(tensor))
       description.dims.push_back(encode(dim));
     return description;
@@ -66,7 +65,7 @@ public:
     ValueDescription description;
     description.name = name.str();
     description.dtype = RUNE_I64;
-    description.rank = -1;
+    description.integer = true;
     description.dims.push_back(encode(DimExpr::symbol(name)));
     return description;
   }
@@ -81,6 +80,7 @@ public:
 
   ModelDescription read() {
     model.name = module.getSymName().str();
+    model.stem = stem.str();
     model.dtype = dtypeOf(module.getDtype());
     for (auto submodule : module.getOps<SubmoduleOp>())
       addModule(submodule);
@@ -137,7 +137,7 @@ private:
     step.discarded = op.getDiscarded();
     if (op.getFunction()) {
       step.scheme = RUNE_COMPUTED;
-      step.function.symbol = kernelSymbol(stem, *op.getFunction());
+      step.function = kernelSymbol(stem, *op.getFunction());
       for (auto read : op.getReads()->getAsRange<FlatSymbolRefAttr>())
         step.reads.push_back(memberIndex.lookup(read.getValue()));
     } else {
@@ -227,11 +227,11 @@ private:
       entry.outputs.push_back(sizes.value(resultName(function, i), type));
     function.walk(
         [&](CheckOp check) { entry.checks.push_back({check.getMessage().str(), sizes.encode(check.getArgsAttr())}); });
-    entry.function.symbol = kernelSymbol(stem, function.getSymName());
+    entry.function = kernelSymbol(stem, function.getSymName());
     auto hooked =
         dyn_cast_or_null<func::FuncOp>(SymbolTable::lookupSymbolIn(module, (function.getSymName() + ".hooked").str()));
     if (hooked) {
-      entry.hookedFunction.symbol = kernelSymbol(stem, hooked.getSymName());
+      entry.hookedFunction = kernelSymbol(stem, hooked.getSymName());
       hooked.walk([&](HookOp hook) { entry.hookSites.push_back(hookSite(hook, sizes)); });
     }
     bool isForward = entry.name == "forward";
@@ -281,13 +281,13 @@ void rune::describeMemory(ModelDescription &description, ModuleOp module, String
     DimExpr bytes = workspace.getDims().front();
     std::string symbol = kernelSymbol(stem, function.getSymName());
     for (EntryDescription &entry : description.entries) {
-      if (entry.function.symbol == symbol)
+      if (entry.function == symbol)
         entry.workspaceBytes = sizes.encode(bytes);
-      if (entry.hookedFunction.symbol == symbol)
+      if (entry.hookedFunction == symbol)
         entry.hookedWorkspaceBytes = sizes.encode(bytes);
     }
     for (InitStepDescription &step : description.initSteps)
-      if (step.function.symbol == symbol)
+      if (step.function == symbol)
         step.workspaceBytes = bytes.getConstant();
   }
 }

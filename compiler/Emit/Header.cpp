@@ -57,7 +57,7 @@ static inline const char *@STEM@_last_error(void) { return rune_last_error(); }
 #ifdef __cplusplus
 } /* extern "C" */
 
-#include <rune/call.h>
+#include <rune/rune.h>
 
 )";
 

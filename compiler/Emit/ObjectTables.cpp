@@ -49,10 +49,10 @@ private:
     return variable;
   }
 
-  Constant *function(const KernelReference &kernel) {
-    if (kernel.symbol.empty())
+  Constant *function(const std::string &symbol) {
+    if (symbol.empty())
       return null();
-    return module.getFunction(kernel.symbol);
+    return module.getFunction(symbol);
   }
 
   template <typename T> Constant *array(const std::vector<T> &list) {
@@ -67,9 +67,7 @@ private:
   Constant *value(int32_t number) { return i32(number); }
   Constant *value(int64_t number) { return i64(number); }
   Constant *value(const std::string &name) { return text(name); }
-  Constant *value(const SizeExpression &expression) {
-    return record({array(expression.code), i64(expression.code.size())});
-  }
+  Constant *value(const ExprCode &code) { return record({array(code), i64(code.size())}); }
   Constant *value(const rune_storage &storage) {
     return record({i64(storage.offset), i32(storage.layout), i32(storage.lanes), i64(storage.batch), i64(storage.n),
                    i64(storage.k), i64(storage.batch_stride), i64(storage.n_stride), i64(storage.k_stride)});
@@ -93,7 +91,7 @@ private:
                    i32(step.workspaceBytes)});
   }
   Constant *value(const ValueDescription &tensor) {
-    return record({text(tensor.name), i32(tensor.dtype), i32(tensor.rank), array(tensor.dims)});
+    return record({text(tensor.name), i32(tensor.dtype), i32(tensor.integer ? -1 : static_cast<int64_t>(tensor.dims.size())), array(tensor.dims)});
   }
   Constant *value(const CheckDescription &check) {
     return record({text(check.message), array(check.args), count(check.args), i32(0)});

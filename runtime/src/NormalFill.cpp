@@ -8,11 +8,15 @@
 #include <initializer_list>
 #include <numbers>
 
+// The same code for processors with a fused multiply-add and for those where it is a library call: equal bits, but
+// fifteen times slower.
+#define RUNE_INLINE inline __attribute__((always_inline))
+
 namespace rune::detail {
 namespace {
 
 // Cephes' single-precision polynomials, each a * b + c fused, as PyTorch's vectorised normal_ evaluates them.
-float cephesLog(float x) {
+RUNE_INLINE float cephesLog(float x) {
   constexpr float coefficients[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
                                     -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
                                     2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
@@ -39,7 +43,7 @@ struct SinCos {
 };
 
 /// For x >= 0.
-SinCos cephesSinCos(float x) {
+RUNE_INLINE SinCos cephesSinCos(float x) {
   const std::int32_t j = (static_cast<std::int32_t>(x * 1.27323954473516f) + 1) & ~1;
   const auto y = static_cast<float>(j);
   for (float part : {-0.78515625f, -2.4187564849853515625e-4f, -3.77489497744594108e-8f})
@@ -54,7 +58,7 @@ SinCos cephesSinCos(float x) {
   return {(j & 4) ? -sin : sin, ((j - 2) & 4) ? cos : -cos};
 }
 
-void block(float *d, float mean, float std) {
+RUNE_INLINE void block(float *d, float mean, float std) {
   for (int j = 0; j < 8; ++j) {
     const float u1 = 1.0f - d[j];
     const float radius = std::sqrt(-2.0f * cephesLog(u1));
@@ -64,6 +68,25 @@ void block(float *d, float mean, float std) {
   }
 }
 
+void blocksPlain(float *d, std::int64_t count, float mean, float std) {
+  for (std::int64_t i = 0; i < count; ++i)
+    block(d + 16 * i, mean, std);
+}
+
+#if defined(__x86_64__) && !defined(RUNE_NO_DISPATCH)
+__attribute__((target("avx2,fma"))) void blocksFma(float *d, std::int64_t count, float mean, float std) {
+  for (std::int64_t i = 0; i < count; ++i)
+    block(d + 16 * i, mean, std);
+}
+
+void blocks(float *d, std::int64_t count, float mean, float std) {
+  const bool fused = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return fused ? blocksFma(d, count, mean, std) : blocksPlain(d, count, mean, std);
+}
+#else
+void blocks(float *d, std::int64_t count, float mean, float std) { blocksPlain(d, count, mean, std); }
+#endif
+
 void block(double *d, double mean, double std) {
   for (int j = 0; j < 8; ++j) {
     const double u1 = 1.0 - d[j];
@@ -72,6 +95,11 @@ void block(double *d, double mean, double std) {
     d[j] = std::fma(radius * std::cos(theta), std, mean);
     d[j + 8] = std::fma(radius * std::sin(theta), std, mean);
   }
+}
+
+void blocks(double *d, std::int64_t count, double mean, double std) {
+  for (std::int64_t i = 0; i < count; ++i)
+    block(d + 16 * i, mean, std);
 }
 
 float uniform(Generator &generator, float) { return generator.uniform_f32(); }
@@ -87,13 +115,12 @@ template <typename T> void fill(T *data, std::int64_t count, double mean, double
   for (std::int64_t i = 0; i < count; ++i)
     data[i] = uniform(generator, T());
   const T m = static_cast<T>(mean), s = static_cast<T>(std);
-  for (std::int64_t i = 0; i + step <= count; i += step)
-    block(data + i, m, s);
+  blocks(data, count / step, m, s);
   if (count % step == 0)
     return;
   for (std::int64_t i = count - step; i < count; ++i)
     data[i] = uniform(generator, T());
-  block(data + count - step, m, s);
+  blocks(data + count - step, 1, m, s);
 }
 
 } // namespace

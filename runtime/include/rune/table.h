@@ -72,7 +72,8 @@ typedef struct rune_module_info {
   int32_t kind;           // rune_module_kind
 } rune_module_info;
 
-// A compiled function: `arguments` are pointers to the inputs, then to the outputs, each contiguous and row-major;
+// A compiled function: `arguments` are pointers to the inputs (a run-time integer in its place among them: one i64),
+// then to the outputs, each contiguous and row-major;
 // `symbols` are the entry's dynamic sizes; `state` and `workspace` are arenas aligned to 64 bytes; `context` goes to
 // rune_run_hooks and is null where no hook is registered. Returns 0 or a rune_status.
 typedef int32_t (*rune_kernel)(const void *const *arguments, const int64_t *symbols, const void *state, void *workspace,

@@ -41,7 +41,7 @@ static inline int32_t sample_mlp_forward(const sample_mlp *model, const float *x
 #ifdef __cplusplus
 } /* extern "C" */
 
-#include <rune/call.h>
+#include <rune/rune.h>
 
 namespace models {
 

@@ -1,0 +1,202 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/Kernel.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace rune;
+
+Kernel::Kernel(MLIRContext *context, Location loc, const SymbolicIndex &outer) : b(context), loc(loc), outer(outer) {
+  function = func::FuncOp::create(loc, "kernel", FunctionType::get(context, {}, {}));
+  b.setInsertionPointToStart(&function.getBody().emplaceBlock());
+}
+
+Kernel::~Kernel() {
+  if (function)
+    function.erase();
+}
+
+Value Kernel::addArgument(Type type, std::variant<Root, std::string, Value> source) {
+  arguments.push_back(std::move(source));
+  return function.getBody().front().addArgument(type, loc);
+}
+
+Value Kernel::buffer(const Root &root) {
+  for (auto &[known, value] : buffers)
+    if (known == root)
+      return value;
+  buffers.push_back({root, addArgument(MemRefType::get({ShapedType::kDynamic}, root.element), root)});
+  return buffers.back().second;
+}
+
+Value Kernel::index(const DimExpr &dim) {
+  auto [it, inserted] = sizes.try_emplace(dim.str());
+  if (!inserted)
+    return it->second;
+  auto symbol = [&](StringRef name) {
+    auto [place, fresh] = symbols.try_emplace(name.str());
+    if (fresh)
+      place->second = addArgument(b.getIndexType(), name.str());
+    return place->second;
+  };
+  // Sizes are computed once, at the start of the function.
+  OpBuilder::InsertionGuard guard(b);
+  Block &block = function.getBody().front();
+  if (lastOfPreamble)
+    b.setInsertionPointAfter(lastOfPreamble);
+  else
+    b.setInsertionPointToStart(&block);
+  Value value = materializeIndex(b, loc, dim, symbol);
+  if (Operation *op = value.getDefiningOp())
+    if (!lastOfPreamble || lastOfPreamble->isBeforeInBlock(op))
+      lastOfPreamble = op;
+  return sizes[dim.str()] = value;
+}
+
+Value Kernel::capture(Value outerValue) {
+  if (outerValue.getType().isIndex())
+    if (auto dim = outer.toDim(outerValue))
+      return index(*dim);
+  auto [it, inserted] = captured.try_emplace(outerValue);
+  if (!inserted)
+    return it->second;
+  Operation *op = outerValue.getDefiningOp();
+  if (op && isa<arith::ConstantOp>(op)) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&function.getBody().front());
+    Operation *clone = b.clone(*op);
+    if (!lastOfPreamble)
+      lastOfPreamble = clone;
+    return captured[outerValue] = clone->getResult(0);
+  }
+  return captured[outerValue] = addArgument(outerValue.getType(), outerValue);
+}
+
+static std::optional<int64_t> constantIndex(Value value) {
+  if (auto constant = value.getDefiningOp<arith::ConstantIndexOp>())
+    return constant.value();
+  return std::nullopt;
+}
+
+Value Kernel::add(Value x, Value y) {
+  if (constantIndex(x) == 0)
+    return y;
+  if (constantIndex(y) == 0)
+    return x;
+  return b.createOrFold<arith::AddIOp>(loc, x, y);
+}
+
+Value Kernel::mul(Value x, Value y) {
+  if (constantIndex(x) == 1)
+    return y;
+  if (constantIndex(y) == 1)
+    return x;
+  return b.createOrFold<arith::MulIOp>(loc, x, y);
+}
+
+Value Kernel::sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(loc, x, y); }
+
+Value Kernel::advance(Value base, Value value, const DimExpr &stride) {
+  if (stride.isConstant(0))
+    return base;
+  return add(base, mul(value, index(stride)));
+}
+
+SmallVector<Value> Kernel::loop(const DimExpr &from, const DimExpr &to, int64_t step, ValueRange carried, Body body) {
+  DimExpr extent = to - from;
+  if (extent.isConstant() && extent.getConstant() <= 0)
+    return carried;
+  if (extent.isConstant() && extent.getConstant() <= step)
+    return body(index(from), carried);
+  Value lower = index(from), upper = index(to), by = index(step);
+  auto loop = scf::ForOp::create(b, loc, lower, upper, by, carried);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> results = body(loop.getInductionVar(), loop.getRegionIterArgs());
+  b.setInsertionPointToEnd(loop.getBody());
+  if (!carried.empty())
+    scf::YieldOp::create(b, loc, results);
+  else if (loop.getBody()->empty() || !loop.getBody()->back().hasTrait<OpTrait::IsTerminator>())
+    scf::YieldOp::create(b, loc);
+  return SmallVector<Value>(loop.getResults());
+}
+
+void Kernel::loop(const DimExpr &from, const DimExpr &to, int64_t step, llvm::function_ref<void(Value)> body) {
+  loop(from, to, step, ValueRange(), [&](Value iv, ValueRange) {
+    body(iv);
+    return SmallVector<Value>();
+  });
+}
+
+Value Kernel::laneNumbers(int64_t lanes) {
+  SmallVector<int64_t> numbers = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+  auto type = VectorType::get({lanes}, b.getIndexType());
+  return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, [&] {
+                                     SmallVector<Attribute> attributes;
+                                     for (int64_t number : numbers)
+                                       attributes.push_back(b.getIndexAttr(number));
+                                     return attributes;
+                                   }()));
+}
+
+Value Kernel::mask(int64_t lanes, const DimExpr &count) {
+  if (count.isConstant()) {
+    SmallVector<bool> bits;
+    for (int64_t i = 0; i < lanes; ++i)
+      bits.push_back(i < count.getConstant());
+    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(VectorType::get({lanes}, b.getI1Type()), bits));
+  }
+  Value limit = spread(*this, index(count), lanes);
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, laneNumbers(lanes), limit);
+}
+
+Kernel::Finished Kernel::finish(StringRef name) {
+  func::ReturnOp::create(b, loc);
+  Block &block = function.getBody().front();
+  function.setType(FunctionType::get(b.getContext(), SmallVector<Type>(block.getArgumentTypes()), {}));
+  function.setSymName(name);
+  function.setPrivate();
+  for (BlockArgument argument : block.getArguments())
+    if (isa<MemRefType>(argument.getType()))
+      function.setArgAttr(argument.getArgNumber(), "llvm.noalias", b.getUnitAttr());
+  Finished result{function, std::move(arguments)};
+  function = {};
+  return result;
+}
+
+Value rune::spread(Kernel &kernel, Value value, int64_t lanes) {
+  if (lanes == 1 || isa<VectorType>(value.getType()))
+    return value;
+  return vector::BroadcastOp::create(kernel.b, kernel.loc, VectorType::get({lanes}, value.getType()), value);
+}
+
+Value rune::loadLanes(Kernel &kernel, const Access &access, Value place, const DimExpr &stride, int64_t lanes,
+                      Value mask) {
+  OpBuilder &b = kernel.b;
+  if (lanes == 1 || stride.isConstant(0))
+    return memref::LoadOp::create(b, kernel.loc, access.buffer, place);
+  auto type = VectorType::get({lanes}, access.element);
+  if (stride.isConstant(1) && !mask)
+    return vector::LoadOp::create(b, kernel.loc, type, access.buffer, place);
+  Value zero = arith::ConstantOp::create(b, kernel.loc, b.getZeroAttr(type));
+  if (stride.isConstant(1))
+    return vector::MaskedLoadOp::create(b, kernel.loc, type, access.buffer, place, mask, zero);
+  Value steps =
+      arith::MulIOp::create(b, kernel.loc, kernel.laneNumbers(lanes), spread(kernel, kernel.index(stride), lanes));
+  if (!mask)
+    mask = kernel.mask(lanes, DimExpr(lanes));
+  return vector::GatherOp::create(b, kernel.loc, type, access.buffer, place, steps, mask, zero);
+}
+
+void rune::storeLanes(Kernel &kernel, const Access &access, Value place, Value value, Value mask) {
+  OpBuilder &b = kernel.b;
+  if (!isa<VectorType>(value.getType()))
+    memref::StoreOp::create(b, kernel.loc, value, access.buffer, place);
+  else if (mask)
+    vector::MaskedStoreOp::create(b, kernel.loc, access.buffer, place, mask, value);
+  else
+    vector::StoreOp::create(b, kernel.loc, value, access.buffer, place);
+}

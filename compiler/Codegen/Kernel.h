@@ -1,0 +1,89 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An outlined function of loops over flat buffers, as it is being written.
+
+#ifndef RUNE_CODEGEN_KERNEL_H
+#define RUNE_CODEGEN_KERNEL_H
+
+#include "Codegen/Views.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace rune {
+
+class Kernel {
+public:
+  Kernel(mlir::MLIRContext *context, mlir::Location loc, const SymbolicIndex &outer);
+  ~Kernel();
+  Kernel(const Kernel &) = delete;
+
+  mlir::OpBuilder b;
+  mlir::Location loc;
+
+  /// The flat buffer of a root, an argument of the kernel.
+  mlir::Value buffer(const Root &root);
+  /// A value of the caller: a constant or a size is made again here, any other scalar becomes an argument.
+  mlir::Value capture(mlir::Value outerValue);
+  mlir::Value index(const DimExpr &dim);
+  mlir::Value index(int64_t value) { return index(DimExpr(value)); }
+
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
+  mlir::Value sub(mlir::Value x, mlir::Value y);
+  /// base + value · stride
+  mlir::Value advance(mlir::Value base, mlir::Value value, const DimExpr &stride);
+
+  using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value iv, mlir::ValueRange carried)>;
+  /// `for iv = from to to by step` with loop-carried values; a loop of at most one round becomes straight code.
+  llvm::SmallVector<mlir::Value> loop(const DimExpr &from, const DimExpr &to, int64_t step, mlir::ValueRange carried,
+                                      Body body);
+  void loop(const DimExpr &from, const DimExpr &to, int64_t step, llvm::function_ref<void(mlir::Value iv)> body);
+
+  /// Lanes 0, 1, … as an index vector.
+  mlir::Value laneNumbers(int64_t lanes);
+  /// The first `count` of the lanes; a constant where the count is one.
+  mlir::Value mask(int64_t lanes, const DimExpr &count);
+
+  /// Ends the function; `function` is detached, `arguments` are in the order of its block's.
+  struct Finished {
+    mlir::func::FuncOp function;
+    llvm::SmallVector<std::variant<Root, std::string, mlir::Value>> arguments; // buffers, symbols, captured scalars
+  };
+  Finished finish(llvm::StringRef name);
+
+private:
+  mlir::Value addArgument(mlir::Type type, std::variant<Root, std::string, mlir::Value> source);
+
+  const SymbolicIndex &outer;
+  mlir::func::FuncOp function;
+  mlir::Operation *lastOfPreamble = nullptr;
+  std::vector<std::pair<Root, mlir::Value>> buffers;
+  std::map<std::string, mlir::Value> sizes, symbols;
+  llvm::DenseMap<mlir::Value, mlir::Value> captured;
+  llvm::SmallVector<std::variant<Root, std::string, mlir::Value>> arguments;
+};
+
+/// A memref operand as a kernel sees it: its buffer, and strides over the iteration space.
+struct Access {
+  mlir::Value buffer;
+  DimExpr offset;
+  llvm::SmallVector<DimExpr> strides;
+  mlir::Type element;
+};
+
+/// Reads `lanes` elements (or one, as a scalar) at `place`, `stride` apart: a scalar where the stride is 0. With a
+/// mask, lanes without it are not touched.
+mlir::Value loadLanes(Kernel &kernel, const Access &access, mlir::Value place, const DimExpr &stride, int64_t lanes,
+                      mlir::Value mask = {});
+/// Writes a vector or a scalar.
+void storeLanes(Kernel &kernel, const Access &access, mlir::Value place, mlir::Value value, mlir::Value mask = {});
+
+/// The scalar in every lane, where it is not a vector yet.
+mlir::Value spread(Kernel &kernel, mlir::Value value, int64_t lanes);
+
+} // namespace rune
+
+#endif // RUNE_CODEGEN_KERNEL_H

@@ -1,0 +1,348 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/Passes.h"
+#include "Codegen/Structured.h"
+#include "Codegen/VectorBody.h"
+
+#include "rune/table.h"
+
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+namespace rune {
+#define GEN_PASS_DEF_SCHEDULE
+#include "Codegen/Passes.h.inc"
+} // namespace rune
+
+using namespace mlir;
+using namespace rune;
+
+FailureOr<View> Scheduling::view(Operation *op, Value memref) {
+  auto view = resolveView(memref, symbols);
+  if (!view)
+    return op->emitOpError() << "has an operand whose memory is not known here";
+  return *view;
+}
+
+FailureOr<Access> Scheduling::access(Operation *op, Value memref, AffineMap map) {
+  auto resolved = view(op, memref);
+  if (failed(resolved))
+    return failure();
+  return Access{kernel.buffer(resolved->root), resolved->offset, resolved->stridesOver(map), resolved->root.element};
+}
+
+void rune::emitFailUnless(OpBuilder &builder, Location loc, Value condition, int32_t code, Value status) {
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value current = memref::LoadOp::create(builder, loc, status, zero);
+  Value fine = arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
+  Value first = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, current, fine);
+  Value failed = arith::XOrIOp::create(builder, loc, condition,
+                                       arith::ConstantOp::create(builder, loc, builder.getBoolAttr(true)).getResult());
+  Value set = arith::AndIOp::create(builder, loc, first, failed);
+  Value failure = arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(code));
+  Value next = arith::SelectOp::create(builder, loc, set, failure, current);
+  memref::StoreOp::create(builder, loc, next, status, zero);
+}
+
+namespace {
+
+/// The new form of one function: its entry sequence and the kernels that it calls.
+class FunctionScheduler {
+public:
+  FunctionScheduler(func::FuncOp function, const TargetDesc &target, SymbolTable &table,
+                    llvm::StringMap<func::FuncOp> &kernels)
+      : function(function), target(target), table(table), kernels(kernels), symbols(function),
+        b(function.getContext()) {}
+
+  LogicalResult run() {
+    loc = function.getLoc();
+    makeEntry();
+    for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
+      if (failed(schedule(&op)))
+        return failure();
+    returnStatus();
+    std::string name = function.getName().str();
+    table.erase(function);
+    entry.setSymName(name);
+    table.insert(entry);
+    return success();
+  }
+
+private:
+  static constexpr unsigned firstInput = 3; // after the arenas
+
+  //===--- The entry ------------------------------------------------------===//
+
+  /// (arguments, symbols, state, workspace, context) → status, as rune_kernel.
+  void makeEntry() {
+    auto words = MemRefType::get({ShapedType::kDynamic}, b.getI64Type());
+    auto arena = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
+    auto type = FunctionType::get(b.getContext(), {words, words, arena, arena, arena}, {b.getI32Type()});
+    entry = func::FuncOp::create(loc, "entry", type);
+    for (NamedAttribute attribute : function->getDiscardableAttrs())
+      entry->setAttr(attribute.getName(), attribute.getValue());
+    Block *block = entry.addEntryBlock();
+    b.setInsertionPointToStart(block);
+    arenas[function.getArgument(0)] = block->getArgument(2);
+    arenas[function.getArgument(1)] = block->getArgument(3);
+    arenas[function.getArgument(2)] = block->getArgument(4);
+    usesStatus = false;
+    function.walk([&](Operation *op) { usesStatus |= isa<CheckIndexOp, FailUnlessOp, RunHooksOp>(op); });
+    for (auto [i, name] : llvm::enumerate(symbols.names())) {
+      Value word = memref::LoadOp::create(b, loc, block->getArgument(1), constant(i));
+      values[symbols.value(name)] = arith::IndexCastOp::create(b, loc, b.getIndexType(), word);
+    }
+    if (usesStatus) {
+      status = memref::ViewOp::create(b, loc, flat(b.getI32Type()), block->getArgument(3), constant(0), constant(1));
+      Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+      memref::StoreOp::create(b, loc, zero, status, constant(0));
+    }
+  }
+
+  void returnStatus() {
+    Value result = usesStatus ? Value(memref::LoadOp::create(b, loc, status, constant(0)))
+                              : Value(arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0)));
+    func::ReturnOp::create(b, loc, result);
+  }
+
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, loc, value); }
+  static MemRefType flat(Type element) { return MemRefType::get({ShapedType::kDynamic}, element); }
+
+  Value materialize(const DimExpr &dim) {
+    return materializeIndex(b, loc, dim, [&](StringRef name) { return values.lookup(symbols.value(name)); });
+  }
+
+  /// The flat buffer of a root, made once.
+  Value buffer(const Root &root) {
+    for (auto &[known, value] : buffers)
+      if (known == root)
+        return value;
+    Value value;
+    if (root.arena) {
+      value = memref::ViewOp::create(b, loc, flat(root.element), arenas.lookup(root.value), materialize(root.bytes),
+                                     materialize(root.count));
+    } else if (auto argument = dyn_cast<BlockArgument>(root.value)) {
+      Value address =
+          memref::LoadOp::create(b, loc, entry.getArgument(0), constant(argument.getArgNumber() - firstInput));
+      value = PointerOp::create(b, loc, flat(root.element), address);
+    } else {
+      Operation *global = b.clone(*root.value.getDefiningOp());
+      value = memref::CastOp::create(b, loc, flat(root.element), global->getResult(0));
+    }
+    buffers.push_back({root, value});
+    return value;
+  }
+
+  /// A scalar of the old function in the new one.
+  Value scalar(Value old) {
+    if (Value known = values.lookup(old))
+      return known;
+    if (old.getType().isIndex())
+      if (auto dim = symbols.toDim(old))
+        return values[old] = materialize(*dim);
+    Operation *op = old.getDefiningOp();
+    IRMapping mapping;
+    for (Value operand : op->getOperands())
+      mapping.map(operand, scalar(operand));
+    Operation *clone = b.clone(*op, mapping);
+    for (auto [from, to] : llvm::zip(op->getResults(), clone->getResults()))
+      values[from] = to;
+    return values.lookup(old);
+  }
+
+  //===--- Ops ------------------------------------------------------------===//
+
+  LogicalResult schedule(Operation *op) {
+    loc = op->getLoc();
+    if (auto load = dyn_cast<memref::LoadOp>(op))
+      return scheduleLoad(load);
+    if (auto check = dyn_cast<FailUnlessOp>(op)) {
+      emitFailUnless(b, loc, scalar(check.getCondition()), check.getCode(), status);
+      return success();
+    }
+    if (auto hooks = dyn_cast<RunHooksOp>(op))
+      return scheduleHooks(hooks);
+    if (auto copy = dyn_cast<memref::CopyOp>(op)) {
+      OpBuilder before(op);
+      op = linalg::makeMemRefCopyOp(before, loc, copy.getSource(), copy.getTarget());
+    } else if (isa<linalg::LinalgOp>(op) && !isa<linalg::GenericOp>(op)) {
+      if (isa<linalg::FillOp>(op) && isAbsorbed(cast<linalg::FillOp>(op)))
+        return success();
+      IRRewriter rewriter(op);
+      auto generic = linalg::generalizeNamedOp(rewriter, cast<linalg::LinalgOp>(op));
+      if (failed(generic))
+        return op->emitOpError() << "has no loops";
+      op = *generic;
+    }
+    if (!isa<linalg::GenericOp, ContractOp, PackOp, CheckIndexOp>(op))
+      return success(); // views and index arithmetic are read where they are used
+    return outline(op);
+  }
+
+  LogicalResult scheduleLoad(memref::LoadOp load) {
+    auto view = resolveView(load.getMemRef(), symbols);
+    if (!view)
+      return load.emitOpError() << "reads memory that is not known here";
+    Value place = materialize(view->offset);
+    for (auto [index, stride] : llvm::zip(load.getIndices(), view->strides)) {
+      Value step = arith::MulIOp::create(b, loc, scalar(index), materialize(stride));
+      place = arith::AddIOp::create(b, loc, place, step);
+    }
+    values[load] = memref::LoadOp::create(b, loc, buffer(view->root), place);
+    return success();
+  }
+
+  LogicalResult scheduleHooks(RunHooksOp op) {
+    Value words = memref::ViewOp::create(b, loc, flat(b.getI64Type()), entry.getArgument(3), constant(8),
+                                         constant(op.getTensors().size()));
+    for (auto [i, tensor] : llvm::enumerate(op.getTensors())) {
+      auto view = resolveView(tensor, symbols);
+      if (!view)
+        return op.emitOpError() << "has an operand whose memory is not known here";
+      Value address = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer(view->root));
+      int64_t bytes = llvm::divideCeil(view->root.element.getIntOrFloatBitWidth(), 8);
+      address = arith::AddIOp::create(b, loc, address, materialize(view->offset * DimExpr(bytes)));
+      Value word = arith::IndexCastOp::create(b, loc, b.getI64Type(), address);
+      memref::StoreOp::create(b, loc, word, words, constant(i));
+    }
+    Value site = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(op.getSite()));
+    auto call = func::CallOp::create(b, loc, hooksFunction(),
+                                     ValueRange{entry.getArgument(4), site, words, entry.getArgument(1)});
+    Value fine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, call.getResult(0),
+                                       arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0)).getResult());
+    emitFailUnless(b, loc, fine, RUNE_HOOK_FAILED, status);
+    return success();
+  }
+
+  func::FuncOp hooksFunction() {
+    if (auto known = table.lookup<func::FuncOp>("rune_run_hooks"))
+      return known;
+    auto arena = flat(b.getI8Type()), words = flat(b.getI64Type());
+    auto declaration = func::FuncOp::create(
+        loc, "rune_run_hooks",
+        FunctionType::get(b.getContext(), {arena, b.getI64Type(), words, words}, {b.getI32Type()}));
+    declaration.setPrivate();
+    table.insert(declaration);
+    return declaration;
+  }
+
+  /// The fill that gives a reduction its start, where nothing stands between them.
+  static linalg::FillOp startOf(linalg::GenericOp op) {
+    Value out = op.getDpsInits().front();
+    linalg::FillOp fill;
+    for (Operation *user : out.getUsers())
+      if (auto candidate = dyn_cast<linalg::FillOp>(user); candidate && candidate->isBeforeInBlock(op))
+        fill = candidate;
+    if (!fill)
+      return {};
+    for (Operation *user : out.getUsers())
+      if (user != fill && user != op && fill->isBeforeInBlock(user) && user->isBeforeInBlock(op))
+        return {};
+    return fill;
+  }
+
+  static bool isAbsorbed(linalg::FillOp fill) {
+    for (Operation *user : fill.getDpsInits().front().getUsers())
+      if (auto generic = dyn_cast<linalg::GenericOp>(user);
+          generic && fill->isBeforeInBlock(generic) && isSimpleReduction(generic) && startOf(generic) == fill)
+        return true;
+    return false;
+  }
+
+  LogicalResult outline(Operation *op) {
+    Kernel kernel(op->getContext(), op->getLoc(), symbols);
+    Scheduling scheduling{kernel, symbols, target};
+    LogicalResult result =
+        TypeSwitch<Operation *, LogicalResult>(op)
+            .Case([&](ContractOp contract) { return scheduleContract(contract, scheduling); })
+            .Case([&](PackOp pack) { return schedulePack(pack, scheduling); })
+            .Case([&](CheckIndexOp check) { return scheduleCheckIndex(check, function.getArgument(1), scheduling); })
+            .Case([&](linalg::GenericOp generic) {
+              if (generic.getNumReductionLoops() == 0)
+                return scheduleElementwise(generic, scheduling);
+              if (isSimpleReduction(generic))
+                return scheduleReduction(generic, static_cast<bool>(startOf(generic)), scheduling);
+              return scheduleScalar(generic, scheduling);
+            })
+            .Default([](Operation *) { return failure(); });
+    if (failed(result))
+      return failure();
+    call(kernel.finish("kernel"), nameOf(op));
+    return success();
+  }
+
+  /// What the kernel is for: its module's path where that is known, and the kind of op.
+  static std::string nameOf(Operation *op) {
+    std::string name;
+    if (auto scope = op->getAttrOfType<StringAttr>("scope"))
+      name = scope.getValue().str() + ".";
+    name += isa<ContractOp>(op)                                  ? "matmul"
+            : isa<PackOp>(op)                                    ? "pack"
+            : isa<CheckIndexOp>(op)                              ? "check_index"
+            : cast<linalg::GenericOp>(op).getNumReductionLoops() ? "reduce"
+                                                                 : "elementwise";
+    return name;
+  }
+
+  /// Calls the kernel, or one with the same text that is there already.
+  void call(Kernel::Finished kernel, StringRef name) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    kernel.function.print(os, OpPrintingFlags().useLocalScope());
+    auto [it, inserted] = kernels.try_emplace(text, kernel.function);
+    if (inserted) {
+      kernel.function.setSymName(name);
+      table.insert(kernel.function);
+    } else {
+      kernel.function.erase();
+    }
+    SmallVector<Value> operands;
+    for (auto &argument : kernel.arguments) {
+      if (auto *root = std::get_if<Root>(&argument))
+        operands.push_back(buffer(*root));
+      else if (auto *symbol = std::get_if<std::string>(&argument))
+        operands.push_back(values.lookup(symbols.value(*symbol)));
+      else
+        operands.push_back(scalar(std::get<Value>(argument)));
+    }
+    func::CallOp::create(b, loc, it->second, operands);
+  }
+
+  func::FuncOp function, entry;
+  const TargetDesc &target;
+  SymbolTable &table;
+  llvm::StringMap<func::FuncOp> &kernels;
+  SymbolicIndex symbols;
+  OpBuilder b;
+  Location loc = UnknownLoc::get(function.getContext());
+  bool usesStatus = false;
+  Value status;
+  llvm::DenseMap<Value, Value> arenas, values;
+  std::vector<std::pair<Root, Value>> buffers;
+};
+
+struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
+  using ScheduleBase::ScheduleBase;
+
+  void runOnOperation() override {
+    auto target = describeTarget(targetCpu);
+    if (!target) {
+      getOperation().emitError() << llvm::toString(target.takeError());
+      return signalPassFailure();
+    }
+    SymbolTable table(getOperation());
+    llvm::StringMap<func::FuncOp> kernels;
+    for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (function->hasAttr("rune.inputs") && !function.isDeclaration())
+        if (failed(FunctionScheduler(function, *target, table, kernels).run()))
+          return signalPassFailure();
+  }
+};
+
+} // namespace

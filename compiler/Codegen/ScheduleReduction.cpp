@@ -1,0 +1,294 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sums and maxima. Along the innermost dimension a fixed number of virtual lanes is kept and then halved, so that the
+// order of additions is the same at every vector width; along outer dimensions the order is ascending.
+
+#include "Codegen/Structured.h"
+#include "Codegen/VectorBody.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace rune;
+
+/// The op that joins an element with what was gathered so far.
+static Operation *findCombiner(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1 || op.getNumReductionLoops() == 0 || op.hasIndexSemantics())
+    return nullptr;
+  BlockArgument gathered = op.getRegionOutputArgs().front();
+  Operation *combiner = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+  if (!combiner || !gathered.hasOneUse() || *gathered.getUsers().begin() != combiner)
+    return nullptr;
+  return isa<arith::AddFOp, arith::AddIOp, arith::MaximumFOp, arith::MaxSIOp, arith::OrIOp>(combiner) ? combiner
+                                                                                                      : nullptr;
+}
+
+bool rune::isSimpleReduction(linalg::GenericOp op) {
+  bool gathers = false;
+  op.getBody()->walk([&](memref::LoadOp) { gathers = true; });
+  return findCombiner(op) && !gathers;
+}
+
+namespace {
+
+class ReductionWriter {
+public:
+  ReductionWriter(linalg::GenericOp op, bool overwrite, Scheduling &scheduling)
+      : op(op), overwrite(overwrite), s(scheduling), kernel(scheduling.kernel), b(scheduling.kernel.b),
+        combiner(findCombiner(op)) {}
+
+  LogicalResult write() {
+    auto extents = iterationSizes(op, s);
+    if (failed(extents))
+      return failure();
+    element = op.getRegionOutputArgs().front().getType();
+    for (OpOperand &operand : op->getOpOperands()) {
+      accesses.emplace_back();
+      if (!isa<MemRefType>(operand.get().getType()))
+        continue;
+      auto access = s.access(op, operand.get(), op.getMatchingIndexingMap(&operand));
+      if (failed(access))
+        return failure();
+      accesses.back() = *access;
+    }
+    splitDims(*extents);
+    mergeReduced();
+    SmallVector<Value> places;
+    for (auto &access : accesses)
+      places.push_back(access ? kernel.index(access->offset) : Value());
+    bool alongParallel = !parallel.empty() && outStride(parallel.back()).isConstant(1) && !innermostIsReduced;
+    writeParallel(0, places, alongParallel);
+    return success();
+  }
+
+private:
+  struct Dim {
+    DimExpr size;
+    SmallVector<DimExpr> strides; // by operand
+  };
+
+  void splitDims(ArrayRef<DimExpr> extents) {
+    auto iterators = op.getIteratorTypesArray();
+    for (unsigned i = 0; i < extents.size(); ++i) {
+      Dim dim{extents[i], {}};
+      for (auto &access : accesses)
+        dim.strides.push_back(access ? access->strides[i] : DimExpr(0));
+      bool reduces = iterators[i] == utils::IteratorType::reduction;
+      (reduces ? reduced : parallel).push_back(dim);
+      innermostIsReduced = reduces;
+    }
+  }
+
+  void mergeReduced() {
+    for (unsigned i = reduced.size(); i-- > 1;) {
+      bool runs = llvm::all_of(llvm::seq<size_t>(0, accesses.size()), [&](size_t k) {
+        return reduced[i - 1].strides[k] == reduced[i].strides[k] * reduced[i].size;
+      });
+      if (!runs)
+        continue;
+      reduced[i].size = reduced[i].size * reduced[i - 1].size;
+      reduced.erase(reduced.begin() + i - 1);
+    }
+  }
+
+  const DimExpr &outStride(const Dim &dim) { return dim.strides.back(); }
+
+  SmallVector<Value> advanceAll(ArrayRef<Value> places, Value iv, const Dim &dim) {
+    SmallVector<Value> next;
+    for (auto [place, stride] : llvm::zip(places, dim.strides))
+      next.push_back(place ? kernel.advance(place, iv, stride) : Value());
+    return next;
+  }
+
+  void writeParallel(unsigned i, ArrayRef<Value> places, bool alongParallel) {
+    if (i + (alongParallel ? 1 : 0) < parallel.size()) {
+      kernel.loop(0, parallel[i].size, 1,
+                  [&](Value iv) { writeParallel(i + 1, advanceAll(places, iv, parallel[i]), alongParallel); });
+      return;
+    }
+    if (alongParallel)
+      writeColumns(places);
+    else
+      writeHorizontal(places);
+  }
+
+  //===--- Along a parallel dimension: ascending order in each lane -------===//
+
+  void writeColumns(ArrayRef<Value> places) {
+    const Dim &dim = parallel.back();
+    int64_t lanes = vectorLanes();
+    DimExpr rest = dim.size.mod(DimExpr(lanes)), full = dim.size - rest;
+    auto at = [&](Value iv, Value mask) { writeColumn(advanceAll(places, iv, dim), dim, lanes, mask); };
+    kernel.loop(0, full, lanes, [&](Value iv) { at(iv, {}); });
+    if (rest.isConstant(0))
+      return;
+    auto tail = [&] { at(kernel.index(full), kernel.mask(lanes, rest)); };
+    if (rest.isConstant())
+      return tail();
+    Value some = arith::CmpIOp::create(b, kernel.loc, arith::CmpIPredicate::ne, kernel.index(rest), kernel.index(0));
+    auto guardOp = scf::IfOp::create(b, kernel.loc, some);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(guardOp.thenBlock());
+    tail();
+  }
+
+  void writeColumn(ArrayRef<Value> places, const Dim &dim, int64_t lanes, Value mask) {
+    Value start = spread(kernel, neutral(), lanes);
+    Value total = reduceLoops(0, places, start, [&](ArrayRef<Value> at, Value gathered) {
+      Value value = spread(kernel, element_(at, dim.strides, lanes, mask), lanes);
+      return combine(gathered, value);
+    });
+    finish(places, total, mask, lanes);
+  }
+
+  using Step = llvm::function_ref<Value(ArrayRef<Value> places, Value gathered)>;
+
+  Value reduceLoops(unsigned i, ArrayRef<Value> places, Value gathered, Step step) {
+    if (i == reduced.size())
+      return step(places, gathered);
+    return kernel.loop(0, reduced[i].size, 1, gathered, [&](Value iv, ValueRange carried) {
+      return SmallVector<Value>{reduceLoops(i + 1, advanceAll(places, iv, reduced[i]), carried[0], step)};
+    })[0];
+  }
+
+  //===--- Along the innermost dimension: virtual lanes -------------------===//
+
+  void writeHorizontal(ArrayRef<Value> places) {
+    const DimExpr &extent = reduced.back().size;
+    int64_t virtualLanes = extent.isConstant() && extent.getConstant() < 256 ? 16 : 32;
+    int64_t lanes = std::min(vectorLanes(), virtualLanes);
+    SmallVector<Value> start(virtualLanes / lanes, spread(kernel, neutral(), lanes));
+    SmallVector<Value> totals = reduceOuter(0, places, start, virtualLanes, lanes);
+    finish(places, halve(totals, lanes), {}, 1);
+  }
+
+  SmallVector<Value> reduceOuter(unsigned i, ArrayRef<Value> places, ValueRange gathered, int64_t virtualLanes,
+                                 int64_t lanes) {
+    if (i + 1 < reduced.size())
+      return kernel.loop(0, reduced[i].size, 1, gathered, [&](Value iv, ValueRange carried) {
+        return reduceOuter(i + 1, advanceAll(places, iv, reduced[i]), carried, virtualLanes, lanes);
+      });
+    const Dim &dim = reduced.back();
+    DimExpr rest = dim.size.mod(DimExpr(virtualLanes)), full = dim.size - rest;
+    SmallVector<Value> sums = kernel.loop(0, full, virtualLanes, gathered, [&](Value iv, ValueRange carried) {
+      return addBlock(advanceAll(places, iv, dim), dim, carried, lanes, {});
+    });
+    if (rest.isConstant(0))
+      return sums;
+    return addBlock(advanceAll(places, kernel.index(full), dim), dim, sums, lanes, rest);
+  }
+
+  /// One element for each virtual lane; lanes from `count` on keep their value.
+  SmallVector<Value> addBlock(ArrayRef<Value> places, const Dim &dim, ValueRange gathered, int64_t lanes,
+                              std::optional<DimExpr> count) {
+    SmallVector<Value> next(gathered);
+    for (auto [q, value] : llvm::enumerate(next)) {
+      DimExpr left = count ? *count - DimExpr(static_cast<int64_t>(q) * lanes) : DimExpr(lanes);
+      if (left.isConstant() && left.getConstant() <= 0)
+        break;
+      bool whole = left.isConstant() && left.getConstant() >= lanes;
+      Value mask = whole ? Value() : kernel.mask(lanes, left);
+      SmallVector<Value> at = advanceAll(places, kernel.index(static_cast<int64_t>(q) * lanes), dim);
+      Value element = spread(kernel, element_(at, dim.strides, lanes, mask), lanes);
+      Value joined = combine(value, element);
+      value = whole ? joined : Value(arith::SelectOp::create(b, kernel.loc, mask, joined, value));
+    }
+    return next;
+  }
+
+  Value halve(SmallVector<Value> vectors, int64_t lanes) {
+    while (vectors.size() > 1) {
+      size_t half = vectors.size() / 2;
+      for (size_t i = 0; i < half; ++i)
+        vectors[i] = combine(vectors[i], vectors[i + half]);
+      vectors.resize(half);
+    }
+    Value value = vectors[0];
+    for (int64_t half = lanes / 2; half >= 1; half /= 2) {
+      SmallVector<int64_t> order;
+      for (int64_t i = 0; i < lanes; ++i)
+        order.push_back((i + half) % lanes);
+      value = combine(value, vector::ShuffleOp::create(b, kernel.loc, value, value, order));
+    }
+    return lanes == 1 ? value : Value(vector::ExtractOp::create(b, kernel.loc, value, 0));
+  }
+
+  //===--- Elements -------------------------------------------------------===//
+
+  int64_t vectorLanes() {
+    unsigned bits = 32;
+    for (BlockArgument argument : op.getBody()->getArguments())
+      bits = std::max(bits, argument.getType().getIntOrFloatBitWidth());
+    for (Operation &nested : op.getBody()->without_terminator())
+      for (Type type : nested.getResultTypes())
+        if (type.isIntOrFloat())
+          bits = std::max(bits, type.getIntOrFloatBitWidth());
+    return s.target.lanes(bits);
+  }
+
+  Value neutral() {
+    OpBuilder::InsertionGuard guard(b);
+    if (auto type = dyn_cast<FloatType>(element)) {
+      APFloat value = isa<arith::MaximumFOp>(combiner) ? APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true)
+                                                       : APFloat::getZero(type.getFloatSemantics());
+      return arith::ConstantOp::create(b, kernel.loc, b.getFloatAttr(type, value));
+    }
+    int64_t value = isa<arith::MaxSIOp>(combiner) ? std::numeric_limits<int64_t>::min() : 0;
+    return arith::ConstantOp::create(b, kernel.loc, b.getIntegerAttr(element, value));
+  }
+
+  Value combine(Value gathered, Value value) {
+    if (isa<arith::MaximumFOp>(combiner))
+      return emitMaximum(kernel, gathered, value);
+    OperationState state(kernel.loc, combiner->getName(), {gathered, value}, gathered.getType(), combiner->getAttrs());
+    state.propertiesAttr = combiner->getPropertiesAsAttribute();
+    return b.create(state)->getResult(0);
+  }
+
+  /// What the body makes of the inputs' elements before the combiner.
+  Value element_(ArrayRef<Value> places, ArrayRef<DimExpr> strides, int64_t lanes, Value mask) {
+    VectorBody body(kernel, lanes);
+    Block *block = op.getBody();
+    for (unsigned i = 0; i < op.getNumDpsInputs(); ++i) {
+      BlockArgument argument = block->getArgument(i);
+      if (!accesses[i])
+        body.map(argument, kernel.capture(op->getOperand(i)));
+      else if (!argument.use_empty())
+        body.map(argument, loadLanes(kernel, *accesses[i], places[i], strides[i], lanes, mask));
+    }
+    for (Operation &nested : block->without_terminator())
+      if (&nested != combiner)
+        body.emit(&nested);
+    Value gathered = op.getRegionOutputArgs().front();
+    return body.get(combiner->getOperand(combiner->getOperand(0) == gathered ? 1 : 0));
+  }
+
+  void finish(ArrayRef<Value> places, Value total, Value mask, int64_t lanes) {
+    const Access &out = *accesses.back();
+    if (!overwrite)
+      total = combine(
+          spread(kernel, loadLanes(kernel, out, places.back(), DimExpr(lanes == 1 ? 0 : 1), lanes, mask), lanes),
+          total);
+    storeLanes(kernel, out, places.back(), total, mask);
+  }
+
+  linalg::GenericOp op;
+  bool overwrite;
+  Scheduling &s;
+  Kernel &kernel;
+  OpBuilder &b;
+  Operation *combiner;
+  Type element;
+  SmallVector<std::optional<Access>> accesses;
+  SmallVector<Dim> parallel, reduced;
+  bool innermostIsReduced = false;
+};
+
+} // namespace
+
+LogicalResult rune::scheduleReduction(linalg::GenericOp op, bool overwrite, Scheduling &scheduling) {
+  return ReductionWriter(op, overwrite, scheduling).write();
+}
