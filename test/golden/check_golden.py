@@ -120,7 +120,7 @@ def main():
         for found in pool.map(one, [job for job in jobs if job[0] in goldens]):
             failures += found
     print(f"{len(jobs)} cases, {len(failures)} differences")
-    print("\n".join(failures), file=sys.stderr)
+    sys.stderr.write("".join(f"{words}\n" for words in failures))
     sys.exit(1 if failures or not jobs else 0)
 
 
