@@ -261,9 +261,9 @@ void Importer::finishEntry(mlir::func::FuncOp op, Emitter &emitter, const Value 
       dim.collectSymbols(note);
     if (input.isInteger) {
       note(input.name);
-      integers.push_back(builder.getDictionaryAttr(
-          {builder.getNamedAttr("name", builder.getStringAttr(input.name)),
-           builder.getNamedAttr("position", builder.getI64IntegerAttr(position))}));
+      integers.push_back(
+          builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr(input.name)),
+                                     builder.getNamedAttr("position", builder.getI64IntegerAttr(position))}));
     }
     position += input.isInteger || input.isTensor;
     if (input.isTensor)
