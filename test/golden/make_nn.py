@@ -138,6 +138,7 @@ def softmaxes():
         module.case("middle", {"dim": 1}, normal(2, 11, 3)).case("one", {"dim": 1}, normal(4, 1))
         module.case("long", {"dim": -1}, normal(2, 300), tolerance="each")
         module.double("double", {"dim": 1}, normal(5, 13))
+        module.case("empty", {"dim": 1}, normal(0, 13), shapes=[("input", ["n", "m"])])
         module.case("dynamic", {"dim": 1}, normal(5, 13), shapes=[("input", ["n", "m"])], tolerance="each").save()
     module = Module("Softmax2d").case("image", {}, normal(3, 2, 5)).case("images", {}, normal(2, 7, 3, 2))
     module.case("dynamic", {}, normal(3, 4, 5, 2), shapes=[("input", ["n", 4, "h", "w"])]).save()
@@ -158,6 +159,7 @@ def linears():
     linear.case("column", {"in_features": 19, "out_features": 1}, normal(11, 19))
     linear.double("double", {"in_features": 17, "out_features": 33}, normal(13, 17))
     linear.case("dynamic", {"in_features": 17, "out_features": 33}, normal(13, 17), shapes=[("input", ["batch", 17])])
+    linear.case("empty", {"in_features": 17, "out_features": 33}, normal(0, 17), shapes=[("input", ["batch", 17])])
     linear.case("dynamic3", {"in_features": 6, "out_features": 16}, normal(3, 5, 6), shapes=[("input", ["b", "n", 6])])
     special = torch.tensor([[math.nan, 1, 2], [math.inf, 0, 1], [-math.inf, 1, 1], [1e30, 2, 3], [-0.0, 0, 0]])
     linear.case("special", {"in_features": 3, "out_features": 2}, special, tolerance="each").save()
@@ -230,6 +232,7 @@ def norms():
         "long", {"normalized_shape": 300}, normal(2, 300), **wide
     )
     layer.double("double", {"normalized_shape": [4, 3]}, normal(2, 4, 3), **wide)
+    layer.case("empty", {"normalized_shape": 19}, normal(3, 0, 19), shapes=[("input", ["b", "n", 19])], **wide)
     layer.case("dynamic", {"normalized_shape": 19}, normal(3, 5, 19), shapes=[("input", ["b", "n", 19])], **wide)
     special = torch.tensor([[1.0, 2, math.nan], [math.inf, 1, 2], [0, 0, 0], [1e15, -1e15, 3]])
     layer.case("special", {"normalized_shape": 3}, special, tolerance="each").save()
