@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Frontend/CheckSpec.h"
+#include "Frontend/CheckNames.h"
+#include "Frontend/Instantiate.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -80,7 +82,231 @@ bool rune::checkModuleShape(const Entry &module, Diagnostics &diagnostics) {
   return ok;
 }
 
+//===-- Sections ------------------------------------------------------------------------------------------------------===//
+
+namespace {
+
+/// One module of the specification's own files.
+class ModuleChecker {
+public:
+  ModuleChecker(LoadedSpec &spec, const ModuleDecl &decl, const Entry &entry)
+      : spec(spec), decl(decl), entry(entry), names(spec) {}
+
+  void check();
+
+private:
+  void declare();
+  void section(const Entry &section);
+  void members(const Node &map, llvm::ArrayRef<llvm::StringRef> keys, bool shapeNeeded);
+  void initial(const Node &node);
+  void state(const Node &map);
+  void constants(const Node &map);
+  void extraRepr(const Node &node);
+  void inits(const Node &map);
+  void ties(const Node &map);
+  /// Visits the entries of a mapping, blocks flattened.
+  void walk(const Node &map, llvm::function_ref<void(const Entry &)> visit);
+
+  LoadedSpec &spec;
+  const ModuleDecl &decl;
+  const Entry &entry;
+  NameChecker names;
+};
+
+} // namespace
+
+void ModuleChecker::declare() {
+  for (const ArgumentDecl &argument : decl.args)
+    names.names.insert(argument.name);
+  for (const char *section : {"constants", "parameters", "buffers", "submodules", "state"})
+    names.declareEntries(decl.find(section));
+  names.names.insert("training");
+  for (const auto &function : decl.functions)
+    names.functions.insert(function->name);
+  // What an optimizer or a schedule is given.
+  if (decl.find("update") || decl.find("schedule"))
+    for (const char *name : {"param", "grad", "step", "lr", "momentum", "metric", "ndim"})
+      names.names.insert(name);
+}
+
+void ModuleChecker::walk(const Node &map, llvm::function_ref<void(const Entry &)> visit) {
+  for (const Entry &inner : map.entries) {
+    const BlockKey *key = spec.blockKey(inner.key);
+    if (!key)
+      continue;
+    if (key->kind == BlockKey::Plain) {
+      visit(inner);
+      continue;
+    }
+    names.expression(key->expr.get());
+    if (inner.value.isMapping())
+      walk(inner.value, visit);
+    else if (inner.value.kind != Node::Null)
+      names.error(inner.value.loc, "expected a mapping");
+  }
+}
+
+void ModuleChecker::initial(const Node &node) {
+  if (!node.isScalar())
+    return names.value(node);
+  if (isInitScheme(node.text))
+    return;
+  const Expr *expr = spec.expression(node);
+  bool scheme = expr && expr->kind == Expr::Call && expr->operands[0]->kind == Expr::Name &&
+                isInitScheme(expr->operands[0]->text);
+  if (!scheme) {
+    // A lone unknown word is a misspelt scheme: told when the member is made.
+    bool word = expr && (expr->kind == Expr::Name ||
+                         (expr->kind == Expr::Call && expr->operands[0]->kind == Expr::Name));
+    return word ? void() : names.expression(expr);
+  }
+  for (const ExprPtr &argument : llvm::drop_begin(expr->operands))
+    names.expression(argument.get());
+  for (const Keyword &keyword : expr->keywords)
+    names.expression(keyword.value.get());
+}
+
+void ModuleChecker::members(const Node &map, llvm::ArrayRef<llvm::StringRef> keys, bool shapeNeeded) {
+  walk(map, [&](const Entry &member) {
+    if (member.key.text.find('{') != std::string::npos)
+      names.format(member.key);
+    if (!member.value.isMapping() && !(member.value.kind == Node::Null && !shapeNeeded))
+      return names.error(member.value.loc ? member.value.loc : member.key.loc,
+                         "expected {shape: […], init: …} for `" + member.key.text + "`");
+    for (const Entry &part : member.value.entries) {
+      if (!llvm::is_contained(keys, part.key.text)) {
+        llvm::StringRef near = nearestName(part.key.text, keys);
+        names.error(part.key.loc, "unknown key `" + part.key.text + "` in a member" +
+                                      (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+      } else if (part.key.text == "shape") {
+        names.shape(part.value);
+      } else if (part.key.text == "init") {
+        initial(part.value);
+      } else {
+        names.value(part.value);
+      }
+    }
+    if (shapeNeeded && !member.value.find("shape"))
+      names.error(member.key.loc, "`" + member.key.text + "` has no `shape`");
+  });
+}
+
+void ModuleChecker::constants(const Node &map) {
+  walk(map, [&](const Entry &constant) {
+    if (!constant.value.isMapping())
+      return names.value(constant.value);
+    if (const Node *shape = constant.value.find("shape"))
+      names.shape(*shape);
+    if (const Node *init = constant.value.find("init"))
+      initial(*init);
+  });
+}
+
+void ModuleChecker::extraRepr(const Node &node) {
+  if (node.isScalar())
+    return names.format(node);
+  for (const Node &item : node.items) {
+    if (!item.isMapping()) {
+      names.format(item);
+      continue;
+    }
+    for (const Entry &part : item.entries) {
+      const BlockKey *key = spec.blockKey(part.key);
+      if (!key || key->kind == BlockKey::Plain) {
+        names.error(part.key.loc, "expected a text, or `if …:` and `for …:` with texts");
+        continue;
+      }
+      names.expression(key->expr.get());
+      extraRepr(part.value);
+    }
+  }
+}
+
+void ModuleChecker::inits(const Node &map) {
+  names.names.insert("ndim");
+  walk(map, [&](const Entry &pattern) { initial(pattern.value); });
+}
+
+void ModuleChecker::ties(const Node &map) {
+  for (const Entry &tie : map.entries)
+    if (!tie.value.isScalar())
+      names.error(tie.value.loc ? tie.value.loc : tie.key.loc, "expected the name of a parameter");
+}
+
+/// Its shapes may hold the sizes that the inputs name.
+void ModuleChecker::state(const Node &map) {
+  llvm::StringSet<> outer = names.names;
+  std::vector<const FunctionDecl *> functions = {decl.forward.get()};
+  for (const auto &function : decl.functions)
+    functions.push_back(function.get());
+  for (const FunctionDecl *function : functions)
+    for (size_t i = 0; function && i < function->inputs.size(); ++i)
+      names.pattern(function->inputs[i]);
+  members(map, {"shape", "init", "if", "dtype"}, false);
+  names.names = std::move(outer);
+}
+
+void ModuleChecker::section(const Entry &section) {
+  llvm::StringRef key = section.key.text;
+  const Node &value = section.value;
+  if (key == "check")
+    names.checks(value);
+  else if (key == "constants")
+    constants(value);
+  else if (key == "parameters")
+    members(value, {"shape", "init", "if", "dtype", "requires_grad"}, true);
+  else if (key == "buffers")
+    members(value, {"shape", "init", "if", "dtype", "persistent"}, true);
+  else if (key == "state")
+    state(value);
+  else if (key == "submodules")
+    UseChecker(spec, names).submodules(value);
+  else if (key == "layers")
+    UseChecker(spec, names).layers(value);
+  else if (key == "extra_repr")
+    extraRepr(value);
+  else if (key == "init")
+    inits(value);
+  else if (key == "tie")
+    ties(value);
+}
+
+void ModuleChecker::check() {
+  declare();
+  for (const Entry &part : entry.value.entries)
+    section(part);
+  if (decl.forward && entry.value.find("forward"))
+    names.function(*decl.forward);
+  if (entry.value.find("functions"))
+    for (const auto &function : decl.functions)
+      names.function(*function);
+  // `updates` see the names of `do`.
+  if (decl.forward && decl.forward->body) {
+    names.declareInputs(decl.forward->inputs);
+    for (const InputDecl &input : decl.forward->inputs)
+      names.pattern(input);
+    names.declareStatements(*decl.forward->body);
+  }
+  for (const char *key : {"updates", "update", "schedule"})
+    if (const Node *body = entry.value.find(key)) {
+      names.declareStatements(*body);
+      names.statements(*body);
+    }
+}
+
 void rune::checkSpec(LoadedSpec &spec) {
-  for (llvm::StringRef name : spec.ownModules())
-    (void)spec.findModule(name);
+  for (const Entry *entry : spec.ownEntries("modules"))
+    if (isValidName(entry->key.text))
+      if (const ModuleDecl *decl = spec.findModule(entry->key.text); decl && decl->loc.line == entry->key.loc.line)
+        ModuleChecker(spec, *decl, *entry).check();
+  for (const Entry *entry : spec.ownEntries("functions"))
+    if (isValidName(entry->key.text))
+      if (const FunctionDecl *decl = spec.findFunction(entry->key.text))
+        NameChecker(spec).function(*decl);
+  if (const Node *model = spec.entry()) {
+    NameChecker none(spec);
+    UseChecker(spec, none).module(*model);
+  }
+  if (const Node *training = spec.section("training"))
+    checkTraining(spec, *training);
 }

@@ -407,6 +407,15 @@ bool Instantiator::submodules(Instance &instance, const Node &section, Scope &sc
 //===-- Sections that look back
 //-------------------------------------------------------------------------------------===//
 
+/// Whether a dotted path names a member, be it none.
+static bool hasMember(const Instance &instance, llvm::StringRef path) {
+  auto [first, rest] = path.split('.');
+  if (rest.empty())
+    return instance.findSlot(first) || instance.findChild(first);
+  const Child *child = instance.findChild(first);
+  return child && (!child->instance || hasMember(*child->instance, rest));
+}
+
 bool Instantiator::initSection(Instance &instance, const Node &section, Scope &scope) {
   return walkEntries(section, scope, false, [&](const Entry &entry, const std::string &pattern, Scope &inner) {
     bool matched = false;
@@ -425,7 +434,7 @@ bool Instantiator::initSection(Instance &instance, const Node &section, Scope &s
         return false;
     }
     if (!matched && llvm::StringRef(pattern).find_first_of("*?[") == llvm::StringRef::npos &&
-        !instance.findSlot(pattern)) {
+        !hasMember(instance, pattern)) {
       session.error(entry.key.loc, "no parameter is named `" + llvm::Twine(pattern) + "`");
       return false;
     }

@@ -139,14 +139,19 @@ bool LoadedSpec::hasModule(llvm::StringRef name) const { return modules.count(na
 
 bool LoadedSpec::hasFunction(llvm::StringRef name) const { return functions.count(name) || findLibraryFunction(name); }
 
-std::vector<llvm::StringRef> LoadedSpec::ownModules() const {
-  std::vector<llvm::StringRef> names;
-  for (const auto &root : roots)
-    if (const Node *section = root->find("modules"); section && section->isMapping())
+std::vector<const Entry *> LoadedSpec::ownEntries(llvm::StringRef name) const {
+  std::vector<const Entry *> entries;
+  for (const auto &document : roots)
+    if (const Node *section = document->find(name); section && section->isMapping() && document->find("runestone"))
       for (const Entry &entry : section->entries)
-        if (auto it = modules.find(entry.key.text); it != modules.end() && it->second.entry == &entry)
-          names.push_back(entry.key.text);
-  return names;
+        if (entry.key.loc.file && !entry.key.loc.file->embedded)
+          entries.push_back(&entry);
+  return entries;
+}
+
+void LoadedSpec::reportOnce(SourceLoc loc, const llvm::Twine &message) {
+  if (reported.insert({loc.file, loc.line, loc.column}).second)
+    diagnostics->error(loc, message);
 }
 
 static std::string suggestion(llvm::StringRef near) {

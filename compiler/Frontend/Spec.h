@@ -13,6 +13,8 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
+#include <set>
+
 namespace rune {
 
 struct LibraryFile;
@@ -105,14 +107,18 @@ public:
   /// The specification and the files it includes, in the order read.
   const std::vector<std::string> &files() const { return paths; }
   const SourceFile &mainFile() const { return *sources.front(); }
-  /// The names of all modules and functions that the specification's own files declare.
-  std::vector<llvm::StringRef> ownModules() const;
-
   /// Text that stands in no file (a `-D` on the command line) as a node.
   const Node *nodeFromText(llvm::StringRef origin, llvm::StringRef text);
 
   /// Keeps a node alive as long as the specification.
   const Node *keep(Node node);
+
+  /// An error found before evaluation; what evaluation has to say of the same place is silenced.
+  void reportOnce(SourceLoc loc, const llvm::Twine &message);
+  bool wasReported(SourceLoc loc) const { return reported.count({loc.file, loc.line, loc.column}); }
+
+  /// All functions and modules that the specification's own files declare, where they stand.
+  std::vector<const Entry *> ownEntries(llvm::StringRef section) const;
 
   bool load(llvm::StringRef path, SourceLoc from);
   Diagnostics &diags() const { return *diagnostics; }
@@ -139,6 +145,7 @@ private:
   std::vector<InputDecl> entryInputs;
   llvm::StringMap<Declared> modules, functions, libraryModules, libraryFunctions;
   llvm::StringSet<> loaded;
+  std::set<std::tuple<const SourceFile *, unsigned, unsigned>> reported;
   llvm::DenseMap<const Node *, ExprPtr> expressions;
   llvm::DenseMap<const Node *, std::unique_ptr<BlockKey>> blockKeys;
   llvm::DenseMap<const Node *, std::unique_ptr<FormatString>> formats;
