@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Frontend/CheckNames.h"
+#include "Frontend/Inputs.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -10,6 +11,8 @@ using namespace rune;
 void NameChecker::error(SourceLoc loc, const llvm::Twine &message) { spec.reportOnce(loc, message); }
 
 static std::string suggestion(llvm::StringRef word, const llvm::StringSet<> &known) {
+  if (word.size() < 3)
+    return "";
   std::vector<llvm::StringRef> candidates;
   for (const auto &entry : known)
     candidates.push_back(entry.first());
@@ -197,6 +200,8 @@ void NameChecker::statements(const Node &node) {
     if (!key)
       continue;
     if (key->kind != BlockKey::Plain) {
+      if (&entry == &node.entries.front() && (key->kind == BlockKey::Elif || key->kind == BlockKey::Else))
+        error(entry.key.loc, "`" + entry.key.text + "` without an `if` before it");
       expression(key->expr.get());
       if (entry.value.isSequence() || entry.value.isMapping())
         statements(entry.value);
@@ -230,20 +235,27 @@ void NameChecker::function(const FunctionDecl &function) {
   names = std::move(outer);
 }
 
-//===-- Uses of modules -----------------------------------------------------------------------------------------------===//
+//===-- Uses of modules
+//-----------------------------------------------------------------------------------------------===//
 
 static bool isBesideKey(llvm::StringRef key) {
   return key == "if" || key == "init" || key == "requires_grad" || key == "training";
 }
 
 void UseChecker::arguments(const Node &name, const Node *given) {
-  if (!spec.hasModule(name.text))
-    return names.error(name.loc, "unknown module `" + name.text + "`" + spec.suggestModule(name.text));
+  if (!spec.hasModule(name.text)) {
+    std::string hint = spec.suggestModule(name.text);
+    llvm::StringRef key = nearestName(name.text, {"if", "init", "layers", "repeat", "requires_grad", "training"});
+    if (hint.empty() && !key.empty())
+      hint = " (did you mean `" + key.str() + "`?)";
+    return names.error(name.loc, "unknown module `" + name.text + "`" + hint);
+  }
   const ModuleDecl *decl = spec.findModule(name.text);
   if (!decl || !given || given->kind == Node::Null)
     return;
   if (!given->isMapping())
-    return names.error(given->loc, "the arguments of `" + decl->name + "` are a mapping, as in {" + decl->name + ": {…}}");
+    return names.error(given->loc,
+                       "the arguments of `" + decl->name + "` are a mapping, as in {" + decl->name + ": {…}}");
   for (const Entry &entry : given->entries) {
     auto declared =
         llvm::find_if(decl->args, [&](const ArgumentDecl &argument) { return argument.name == entry.key.text; });
@@ -262,9 +274,8 @@ void UseChecker::arguments(const Node &name, const Node *given) {
     });
     // Texts that are no expressions of values here are told, better, where the argument's type is known.
     bool text = entry.value.isScalar() && !declared->type.words.empty();
-    bool plain = entry.value.isScalar() && spec.expression(entry.value) &&
-                 spec.expression(entry.value)->kind == Expr::Name;
-    if (!modules && !text && !plain && !entry.value.isMapping() && entry.value.kind != Node::Null)
+    bool loose = entry.value.isScalar() && isLooseBool(entry.value.text);
+    if (!modules && !text && !loose && !entry.value.isMapping() && entry.value.kind != Node::Null)
       names.value(entry.value);
   }
 }

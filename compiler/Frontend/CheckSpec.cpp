@@ -51,27 +51,34 @@ bool rune::checkDocument(const Node &root, bool main, Diagnostics &diagnostics) 
   return ok;
 }
 
-bool rune::checkModuleShape(const Entry &module, Diagnostics &diagnostics) {
+static bool isMappingSection(llvm::StringRef key) {
+  static const llvm::StringRef sections[] = {"args", "check", "constants", "parameters", "buffers", "submodules",
+                                             "init", "tie",   "forward",   "functions",  "state"};
+  return llvm::is_contained(sections, key);
+}
+
+bool rune::checkModuleShape(const Entry &module, bool &ok, Diagnostics &diagnostics) {
   if (!module.value.isMapping()) {
     diagnostics.error(module.value.loc ? module.value.loc : module.key.loc,
                       "module `" + module.key.text +
                           "` is a mapping of sections: args, parameters, submodules, forward, …");
     return false;
   }
-  bool ok = checkKeys(module.value,
-                      {"args", "check", "constants", "parameters", "buffers", "submodules", "layers", "init", "tie",
-                       "extends", "forward", "functions", "updates", "state", "extra_repr", "update", "schedule"},
-                      "module `" + llvm::Twine(module.key.text) + "`", diagnostics);
+  ok &= checkKeys(module.value,
+                  {"args", "check", "constants", "parameters", "buffers", "submodules", "layers", "init", "tie",
+                   "extends", "forward", "functions", "updates", "state", "extra_repr", "update", "schedule"},
+                  "module `" + llvm::Twine(module.key.text) + "`", diagnostics);
+  bool readable = true;
   for (const Entry &section : module.value.entries) {
     llvm::StringRef key = section.key.text;
     if (key == "layers" || key == "updates" || key == "update" || key == "schedule")
-      ok &= expectKind(section, Node::Sequence, diagnostics);
+      readable &= expectKind(section, Node::Sequence, diagnostics);
     else if (key == "extends")
-      ok &= expectKind(section, Node::Scalar, diagnostics);
-    else if (key != "extra_repr")
-      ok &= expectKind(section, Node::Mapping, diagnostics);
-    else if (!section.value.isScalar() && !section.value.isSequence())
-      ok &= expectKind(section, Node::Scalar, diagnostics);
+      readable &= expectKind(section, Node::Scalar, diagnostics);
+    else if (key == "extra_repr" && !section.value.isScalar() && !section.value.isSequence())
+      readable &= expectKind(section, Node::Scalar, diagnostics);
+    else if (isMappingSection(key))
+      readable &= expectKind(section, Node::Mapping, diagnostics);
   }
   const Entry *layers = module.value.findEntry("layers");
   for (const char *section : {"parameters", "buffers", "submodules", "forward"})
@@ -79,10 +86,11 @@ bool rune::checkModuleShape(const Entry &module, Diagnostics &diagnostics) {
       diagnostics.error(other->key.loc, "`" + other->key.text + "` beside `layers`: a sequential has its layers only");
       ok = false;
     }
-  return ok;
+  return readable;
 }
 
-//===-- Sections ------------------------------------------------------------------------------------------------------===//
+//===-- Sections
+//------------------------------------------------------------------------------------------------------===//
 
 namespace {
 
@@ -98,6 +106,7 @@ private:
   void declare();
   void section(const Entry &section);
   void members(const Node &map, llvm::ArrayRef<llvm::StringRef> keys, bool shapeNeeded);
+  void memberName(const Node &key);
   void initial(const Node &node);
   void state(const Node &map);
   void constants(const Node &map);
@@ -130,10 +139,14 @@ void ModuleChecker::declare() {
 }
 
 void ModuleChecker::walk(const Node &map, llvm::function_ref<void(const Entry &)> visit) {
+  bool open = false; // an `if` that `elif` and `else` can go on
   for (const Entry &inner : map.entries) {
     const BlockKey *key = spec.blockKey(inner.key);
     if (!key)
       continue;
+    if ((key->kind == BlockKey::Elif || key->kind == BlockKey::Else) && !open)
+      names.error(inner.key.loc, "`" + inner.key.text + "` without an `if` before it");
+    open = key->kind == BlockKey::If || (key->kind == BlockKey::Elif && open);
     if (key->kind == BlockKey::Plain) {
       visit(inner);
       continue;
@@ -156,8 +169,8 @@ void ModuleChecker::initial(const Node &node) {
                 isInitScheme(expr->operands[0]->text);
   if (!scheme) {
     // A lone unknown word is a misspelt scheme: told when the member is made.
-    bool word = expr && (expr->kind == Expr::Name ||
-                         (expr->kind == Expr::Call && expr->operands[0]->kind == Expr::Name));
+    bool word =
+        expr && (expr->kind == Expr::Name || (expr->kind == Expr::Call && expr->operands[0]->kind == Expr::Name));
     return word ? void() : names.expression(expr);
   }
   for (const ExprPtr &argument : llvm::drop_begin(expr->operands))
@@ -166,10 +179,16 @@ void ModuleChecker::initial(const Node &node) {
     names.expression(keyword.value.get());
 }
 
+void ModuleChecker::memberName(const Node &key) {
+  if (key.text.find('{') != std::string::npos)
+    names.format(key);
+  else if (!isValidName(key.text))
+    names.error(key.loc, "a member's name is up to 128 letters, digits and underscores, without a digit first");
+}
+
 void ModuleChecker::members(const Node &map, llvm::ArrayRef<llvm::StringRef> keys, bool shapeNeeded) {
   walk(map, [&](const Entry &member) {
-    if (member.key.text.find('{') != std::string::npos)
-      names.format(member.key);
+    memberName(member.key);
     if (!member.value.isMapping() && !(member.value.kind == Node::Null && !shapeNeeded))
       return names.error(member.value.loc ? member.value.loc : member.key.loc,
                          "expected {shape: […], init: …} for `" + member.key.text + "`");
@@ -259,9 +278,10 @@ void ModuleChecker::section(const Entry &section) {
     members(value, {"shape", "init", "if", "dtype", "persistent"}, true);
   else if (key == "state")
     state(value);
-  else if (key == "submodules")
+  else if (key == "submodules") {
+    walk(value, [&](const Entry &child) { memberName(child.key); });
     UseChecker(spec, names).submodules(value);
-  else if (key == "layers")
+  } else if (key == "layers")
     UseChecker(spec, names).layers(value);
   else if (key == "extra_repr")
     extraRepr(value);
@@ -297,7 +317,7 @@ void ModuleChecker::check() {
 void rune::checkSpec(LoadedSpec &spec) {
   for (const Entry *entry : spec.ownEntries("modules"))
     if (isValidName(entry->key.text))
-      if (const ModuleDecl *decl = spec.findModule(entry->key.text); decl && decl->loc.line == entry->key.loc.line)
+      if (const ModuleDecl *decl = spec.declaredModule(entry->key.text); decl && decl->loc.line == entry->key.loc.line)
         ModuleChecker(spec, *decl, *entry).check();
   for (const Entry *entry : spec.ownEntries("functions"))
     if (isValidName(entry->key.text))
@@ -307,6 +327,8 @@ void rune::checkSpec(LoadedSpec &spec) {
     NameChecker none(spec);
     UseChecker(spec, none).module(*model);
   }
+  if (!spec.entry() && spec.ownEntries("modules").empty() && spec.ownEntries("functions").empty())
+    spec.reportOnce(SourceLoc{&spec.mainFile(), 1, 1}, "the specification has no `model`, and no modules or functions");
   if (const Node *training = spec.section("training"))
     checkTraining(spec, *training);
 }

@@ -223,7 +223,8 @@ bool Instantiator::buildSections(Instance &instance, Scope &scope, const Beside 
     else if (name == "tie")
       ok &= ties(instance, section->value, scope);
     keepNames();
-    if (stopped)
+    // What is made of wrong constants is wrong as well.
+    if (stopped || (!ok && name == "constants"))
       return false;
   }
   if (ok && beside.init && beside.init->isMapping())
@@ -258,7 +259,7 @@ bool Instantiator::constants(Instance &instance, const Node &section, Scope &sco
 bool Instantiator::registerName(Instance &instance, const std::string &name, SourceLoc loc, bool digits) {
   if (!isValidName(name, digits)) {
     session.error(loc, "a member's name is up to 128 letters, digits and underscores" +
-                           llvm::Twine(digits ? "" : ", without a digit first") + "; this one is not");
+                           llvm::Twine(digits ? "" : ", without a digit first"));
     return false;
   }
   SourceLoc first;
@@ -393,8 +394,7 @@ bool Instantiator::addMember(Instance &instance, const Entry &entry, const std::
       tree.steps.push_back(std::move(zeros));
     }
   }
-  instance.order.push_back({false, instance.slots.size()});
-  instance.slots.push_back(std::move(slot));
+  instance.add(std::move(slot));
   return ok;
 }
 

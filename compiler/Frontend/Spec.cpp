@@ -210,11 +210,18 @@ const ModuleDecl *LoadedSpec::findModule(llvm::StringRef name) {
   }
   if (!declared->module) {
     declared->building = true;
-    declared->module = buildModule(*declared->entry, declared->library);
+    bool ok = true;
+    declared->module = buildModule(*declared->entry, declared->library, ok);
     declared->building = false;
-    declared->failed |= !declared->module;
+    declared->failed |= !declared->module || !ok;
   }
-  return declared->module.get();
+  return declared->failed ? nullptr : declared->module.get();
+}
+
+const ModuleDecl *LoadedSpec::declaredModule(llvm::StringRef name) {
+  (void)findModule(name);
+  Declared *declared = lookUp(name, modules, true);
+  return declared ? declared->module.get() : nullptr;
 }
 
 bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
@@ -228,8 +235,9 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   if (base.text == decl.name && !decl.library && file) {
     if (loadLibraryFile(*file)) {
       Declared &declared = libraryModules[base.text];
+      bool ok = true;
       if (!declared.module && declared.entry)
-        declared.module = buildModule(*declared.entry, true);
+        declared.module = buildModule(*declared.entry, true, ok);
       extended = declared.module.get();
     }
   } else {
@@ -253,12 +261,12 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   return true;
 }
 
-std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool library) {
+std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool library, bool &ok) {
   auto decl = std::make_unique<ModuleDecl>();
   decl->name = entry.key.text;
   decl->loc = entry.key.loc;
   decl->library = library;
-  if (!checkModuleShape(entry, *diagnostics))
+  if (!checkModuleShape(entry, ok, *diagnostics))
     return nullptr;
   const Node *base = nullptr;
   for (const Entry &section : entry.value.entries) {
@@ -267,9 +275,8 @@ std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool lib
     else
       decl->sections.push_back(&section);
   }
-  if (base && !addBase(*decl, *base))
-    return nullptr;
-  bool ok = true;
+  if (base)
+    ok &= addBase(*decl, *base);
   if (const Node *args = decl->find("args"))
     for (const Entry &argument : args->entries) {
       if (std::optional<ArgumentDecl> parsed = parseArgument(argument, *diagnostics))
@@ -296,7 +303,7 @@ std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool lib
         ok = false;
     }
   }
-  return ok ? std::move(decl) : nullptr;
+  return decl;
 }
 
 //===-- Parsed text ---------------------------------------------------------------------------------------------===//

@@ -88,6 +88,8 @@ public:
 
   /// Null where there is no such module, or where its declaration is wrong (which is reported once).
   const ModuleDecl *findModule(llvm::StringRef name);
+  /// What could be read of a declaration, be it wrong.
+  const ModuleDecl *declaredModule(llvm::StringRef name);
   const FunctionDecl *findFunction(llvm::StringRef name);
   bool hasModule(llvm::StringRef name) const;
   bool hasFunction(llvm::StringRef name) const;
@@ -134,7 +136,8 @@ private:
   void declareAll(const Node *section, llvm::StringMap<Declared> &into, const char *what, bool library);
   Declared *lookUp(llvm::StringRef name, llvm::StringMap<Declared> &in, bool module);
   bool loadLibraryFile(const LibraryFile &file);
-  std::unique_ptr<ModuleDecl> buildModule(const Entry &entry, bool library);
+  /// Null where there is nothing to build; `ok` turns false where a part of it is wrong.
+  std::unique_ptr<ModuleDecl> buildModule(const Entry &entry, bool library, bool &ok);
   bool addBase(ModuleDecl &decl, const Node &base);
 
   Diagnostics *diagnostics;
