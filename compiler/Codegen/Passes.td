@@ -78,4 +78,14 @@ def Schedule : Pass<"schedule", "::mlir::ModuleOp"> {
       "::mlir::vector::VectorDialect"];
 }
 
+def LoopsToLLVM : Pass<"loops-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Loops over flat buffers as LLVM's dialect, a buffer being a bare pointer";
+  let description = [{
+    Buffers are `memref<?xT>` made by arguments, `rune.pointer`, `memref.view` of bytes and `memref.get_global`; each
+    is one pointer and no descriptor. Vectors are loaded and stored with the alignment of one element.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect"];
+}
+
 #endif // RUNE_CODEGEN_PASSES_TD

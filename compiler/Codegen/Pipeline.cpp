@@ -33,7 +33,8 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     passes.addNestedPass<RuneModuleOp>(createChooseLayouts());
     passes.addPass(createConvertToLinalg());
     passes.addNestedPass<func::FuncOp>(createFuse());
-    cleanUp(passes);
+    // No common subexpressions here: two ops that start from equal tensors must not share one destination.
+    passes.addPass(createCanonicalizerPass());
     return;
   case Stage::Memory:
     passes.addPass(createBufferize());

@@ -118,6 +118,15 @@ private:
     return materializeIndex(b, loc, dim, [&](StringRef name) { return values.lookup(symbols.value(name)); });
   }
 
+  /// The place of a tensor among all inputs and outputs: run-time integers have theirs too.
+  int64_t slotOf(int64_t tensor) const {
+    int64_t slot = tensor;
+    if (auto integers = function->getAttrOfType<ArrayAttr>("rune.int_inputs"))
+      for (auto integer : integers.getAsRange<DictionaryAttr>())
+        slot += cast<IntegerAttr>(integer.get("position")).getInt() <= slot;
+    return slot;
+  }
+
   /// The flat buffer of a root, made once.
   Value buffer(const Root &root) {
     for (auto &[known, value] : buffers)
@@ -162,6 +171,8 @@ private:
     loc = op->getLoc();
     if (auto load = dyn_cast<memref::LoadOp>(op))
       return scheduleLoad(load);
+    if (auto store = dyn_cast<memref::StoreOp>(op))
+      return scheduleStore(store);
     if (auto check = dyn_cast<FailUnlessOp>(op)) {
       emitFailUnless(b, loc, scalar(check.getCondition()), check.getCode(), status);
       return success();
@@ -185,16 +196,32 @@ private:
     return outline(op);
   }
 
-  LogicalResult scheduleLoad(memref::LoadOp load) {
-    auto view = resolveView(load.getMemRef(), symbols);
+  /// The flat place of one element.
+  FailureOr<std::pair<Value, Value>> elementAt(Operation *op, Value memref, ValueRange indices) {
+    auto view = resolveView(memref, symbols);
     if (!view)
-      return load.emitOpError() << "reads memory that is not known here";
+      return op->emitOpError() << "reaches memory that is not known here";
     Value place = materialize(view->offset);
-    for (auto [index, stride] : llvm::zip(load.getIndices(), view->strides)) {
+    for (auto [index, stride] : llvm::zip(indices, view->strides)) {
       Value step = arith::MulIOp::create(b, loc, scalar(index), materialize(stride));
       place = arith::AddIOp::create(b, loc, place, step);
     }
-    values[load] = memref::LoadOp::create(b, loc, buffer(view->root), place);
+    return std::pair(buffer(view->root), place);
+  }
+
+  LogicalResult scheduleLoad(memref::LoadOp load) {
+    auto element = elementAt(load, load.getMemRef(), load.getIndices());
+    if (failed(element))
+      return failure();
+    values[load] = memref::LoadOp::create(b, loc, element->first, element->second);
+    return success();
+  }
+
+  LogicalResult scheduleStore(memref::StoreOp store) {
+    auto element = elementAt(store, store.getMemRef(), store.getIndices());
+    if (failed(element))
+      return failure();
+    memref::StoreOp::create(b, loc, scalar(store.getValue()), element->first, element->second);
     return success();
   }
 

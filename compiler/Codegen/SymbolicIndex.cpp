@@ -3,6 +3,8 @@
 
 #include "Codegen/SymbolicIndex.h"
 
+#include "Dialect/RuneDialect.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -59,6 +61,24 @@ SymbolicIndex::SymbolicIndex(func::FuncOp function) {
   }
 }
 
+/// A dimension of an input or output, or of memory allocated here: bufferization asks for those of what it copies.
+std::optional<DimExpr> SymbolicIndex::sizeOf(memref::DimOp op) const {
+  auto index = op.getConstantIndex();
+  auto type = dyn_cast<MemRefType>(op.getSource().getType());
+  if (!index || !type)
+    return std::nullopt;
+  if (!type.isDynamicDim(*index))
+    return DimExpr(type.getDimSize(*index));
+  if (auto alloc = op.getSource().getDefiningOp<memref::AllocOp>())
+    return toDim(alloc.getDynamicSizes()[type.getDynamicDimIndex(*index)]);
+  auto argument = dyn_cast<BlockArgument>(op.getSource());
+  if (!argument)
+    return std::nullopt;
+  auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+  auto dims = function.getArgAttrOfType<DimsAttr>(argument.getArgNumber(), "rune.dims");
+  return dims ? std::optional<DimExpr>(dims.getDims()[*index]) : std::nullopt;
+}
+
 std::optional<DimExpr> SymbolicIndex::toDim(Value value) const {
   if (auto it = symbolOf.find(value); it != symbolOf.end())
     return DimExpr::symbol(it->second);
@@ -68,6 +88,8 @@ std::optional<DimExpr> SymbolicIndex::toDim(Value value) const {
   Operation *op = value.getDefiningOp();
   if (!op || op->getNumOperands() != 2)
     return std::nullopt;
+  if (auto size = dyn_cast<memref::DimOp>(op))
+    return sizeOf(size);
   auto lhs = toDim(op->getOperand(0)), rhs = toDim(op->getOperand(1));
   if (!lhs || !rhs)
     return std::nullopt;

@@ -9,6 +9,7 @@
 #include "Dialect/DimExpr.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
@@ -33,6 +34,8 @@ public:
   mlir::Value value(llvm::StringRef name) const { return values.lookup(name); }
 
 private:
+  std::optional<DimExpr> sizeOf(mlir::memref::DimOp op) const;
+
   std::vector<std::string> order;
   llvm::StringMap<mlir::Value> values;
   llvm::DenseMap<mlir::Value, std::string> symbolOf;

@@ -1,10 +1,10 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compiler's command line.
 
-#include "Frontend/Frontend.h"
-
-#include "mlir/IR/AsmState.h"
-#include "mlir/IR/MLIRContext.h"
+#include "Driver/Commands.h"
+#include "Driver/Compilation.h"
 
 #include <CLI/CLI.hpp>
 
@@ -12,98 +12,210 @@ using namespace rune;
 
 namespace {
 
-struct Arguments {
-  std::vector<std::string> specs;
-  std::string spec, emit, dtype = "f32";
+const char *const welcome = R"(runec compiles a neural network written in YAML into native code.
+
+  runec check specs/my_linear.yaml              diagnose a spec
+  runec print specs/my_linear.yaml              show the model as PyTorch would, and its parameters
+  runec build specs/my_linear.yaml -o build/    write build/my_linear.o and build/my_linear.h
+
+`runec --help` lists all commands, `runec COMMAND --help` the options of one.
+)";
+
+struct CommonArguments {
+  std::string dtype = "f32";
   std::vector<std::string> defines;
-  bool debugInfo = false;
+};
+
+const std::vector<std::string> stages = {"module", "registry", "graph", "linalg", "memory",
+                                         "loops",  "llvm",     "asm",   "obj"};
+
+class CommandLine {
+public:
+  CommandLine() : app("Compiles neural networks written in YAML into native code that an application links.", "runec") {
+    app.set_version_flag("--version", "runec 0.1.0 (LLVM 22)");
+    app.footer("Exit status: 0, 1 (the input is wrong) or 2 (the call is wrong).");
+    app.get_formatter()->column_width(34);
+    addBuild();
+    addCheck();
+    addPrint();
+    addInit();
+    addRun();
+    app.add_subcommand("schema", "Prints the JSON Schema of specs, for editors")->callback([this] {
+      action = [] { return runSchema(); };
+    });
+  }
+
+  int run(int argc, char **argv) {
+    if (argc == 1) {
+      llvm::outs() << welcome;
+      return Success;
+    }
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::CallForHelp &error) {
+      return app.exit(error);
+    } catch (const CLI::CallForVersion &error) {
+      return app.exit(error);
+    } catch (const CLI::ParseError &error) {
+      return explain(error, argc, argv);
+    }
+    if (!readCommon())
+      return UsageError;
+    return action ? action() : explainCommand(argc > 1 ? argv[1] : "");
+  }
+
+private:
+  CLI::App *add(const char *name, const char *description) {
+    CLI::App *command = app.add_subcommand(name, description);
+    command->add_option("-D", common.defines, "An argument of the entry module (repeatable)")
+        ->type_name("ARG=VALUE")
+        ->allow_extra_args(false);
+    command->add_option("--dtype", common.dtype, "What f32 in the spec means: f32 or f64")
+        ->type_name("DTYPE")
+        ->check(CLI::IsMember({"f32", "f64"}));
+    return command;
+  }
+
+  void addBuild() {
+    CLI::App *command = add("build", "Compiles a spec: writes DIR/<stem>.h and DIR/<stem>.o");
+    command->add_option("spec", build.spec, "The spec, a YAML file")->required()->type_name("SPEC");
+    command->add_option("-o,--output", build.output, "The folder to write to; with --emit the file (default: stdout)")
+        ->type_name("DIR");
+    command
+        ->add_option("--emit", build.emit,
+                     "Print a stage instead: module registry graph linalg memory loops llvm asm obj")
+        ->type_name("STAGE")
+        ->check(CLI::IsMember(stages));
+    command->add_option("--backend", backend, "The code generator: llvm")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"llvm"}));
+    command
+        ->add_option("--target-cpu", build.targetCpu,
+                     "native, x86-64-v2, x86-64-v3, x86-64-v4 or a processor that LLVM knows")
+        ->type_name("CPU");
+    command->add_option("--class", build.className, "The generated class (default: models::<Entry>)")
+        ->type_name("NS::NAME");
+    command->add_option("--depfile", build.depfile, "Also write what the object depends on, in make's syntax")
+        ->type_name("FILE");
+    command->add_flag("--locations", build.locations, "With --emit: show where in the spec every op comes from");
+    command->callback([this] { action = [this] { return runBuild(build); }; });
+  }
+
+  void addCheck() {
+    CLI::App *command = add("check", "Only diagnoses: all errors of all specs in one run");
+    command->add_option("specs", check.specs, "The specs")->required()->type_name("SPEC...");
+    command->callback([this] { action = [this] { return runCheck(check); }; });
+  }
+
+  void addPrint() {
+    CLI::App *command = add("print", "Prints the passport: the module tree as PyTorch prints it, every parameter and "
+                                     "buffer, totals, the cost of a call");
+    command->add_option("spec", print.spec, "The spec")->required()->type_name("SPEC");
+    command->callback([this] { action = [this] { return runPrint(print); }; });
+  }
+
+  void addInit() {
+    CLI::App *command = add("init", "Writes the freshly initialised state: PyTorch's after manual_seed, bit for bit");
+    command->add_option("spec", init.spec, "The spec")->required()->type_name("SPEC");
+    command->add_option("--seed", init.seed, "The seed (default 0)")->type_name("N");
+    command->add_option("-o,--output", init.output, "The safetensors file to write")->required()->type_name("FILE");
+    command->callback([this] { action = [this] { return runInit(init); }; });
+  }
+
+  void addRun() {
+    CLI::App *command = add("run", "Compiles and runs a model once, on files");
+    command->add_option("spec", run_.spec, "The spec")->required()->type_name("SPEC");
+    auto *weights =
+        command->add_option("--weights", run_.weights, "A safetensors file with the state")->type_name("FILE");
+    auto *seed = command->add_option("--seed", run_.seed, "Or the seed of a fresh state")->type_name("N");
+    weights->excludes(seed);
+    command->add_option("--inputs", run_.inputs, "A safetensors file with a tensor for each input's name")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--outputs", run_.outputs, "The safetensors file to write: output, or output.0, output.1, …")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--entry", run_.entry, "The entry point (default: forward)")->type_name("NAME");
+    command->add_option("--target-cpu", run_.targetCpu, "As for build")->type_name("CPU");
+    command->callback([this] {
+      if (run_.weights.empty() && !run_.seed)
+        throw CLI::RequiredError("--weights or --seed");
+      action = [this] { return runRun(run_); };
+    });
+  }
+
+  bool readCommon() {
+    FrontendOptions options;
+    options.f64 = common.dtype == "f64";
+    for (const std::string &define : common.defines) {
+      size_t equals = define.find('=');
+      if (equals == std::string::npos || equals == 0) {
+        reportError("-D expects ARG=VALUE, got '" + define + "'");
+        return false;
+      }
+      options.defines.push_back({define.substr(0, equals), define.substr(equals + 1)});
+    }
+    build.frontend = check.frontend = print.frontend = init.frontend = run_.frontend = options;
+    return true;
+  }
+
+  int explainCommand(llvm::StringRef word) {
+    std::vector<llvm::StringRef> names;
+    auto commands = app.get_subcommands(nullptr);
+    for (CLI::App *command : commands)
+      names.push_back(command->get_name());
+    llvm::StringRef near = nearestName(word, names);
+    reportError("unknown command '" + word + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?") +
+                "\nrunec --help lists the commands");
+    return UsageError;
+  }
+
+  /// In our words: what is unknown, and what is near it.
+  int explain(const CLI::ParseError &error, int argc, char **argv) {
+    CLI::App *command = nullptr;
+    for (CLI::App *candidate : app.get_subcommands(nullptr))
+      if (argc > 1 && candidate->get_name() == argv[1])
+        command = candidate;
+    if (!command && argv[1][0] != '-')
+      return explainCommand(argv[1]);
+    CLI::App *owner = command ? command : &app;
+    std::string unknown = firstUnknown(owner, argc, argv);
+    if (unknown.empty()) {
+      reportError(error.what());
+    } else {
+      std::vector<std::string> texts;
+      for (const CLI::Option *option : owner->get_options())
+        for (const std::string &name : option->get_lnames())
+          texts.push_back("--" + name);
+      std::vector<llvm::StringRef> names(texts.begin(), texts.end());
+      llvm::StringRef near = nearestName(llvm::StringRef(unknown).split('=').first, names);
+      reportError((unknown[0] == '-' ? "unknown option '" : "unexpected argument '") + unknown + "'" +
+                  (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    }
+    llvm::errs() << "runec " << (command ? command->get_name() + " " : "") << "--help tells what there is\n";
+    return UsageError;
+  }
+
+  static std::string firstUnknown(CLI::App *owner, int argc, char **argv) {
+    for (int i = 1; i < argc; ++i) {
+      llvm::StringRef word = argv[i];
+      if (word.starts_with("--") && !owner->get_option_no_throw(word.split('=').first.str()))
+        return word.str();
+    }
+    return "";
+  }
+
+  CLI::App app;
+  CommonArguments common;
+  BuildArguments build;
+  CheckArguments check;
+  PrintArguments print;
+  InitArguments init;
+  RunCommandArguments run_;
+  std::string backend = "llvm";
+  std::function<int()> action;
 };
 
 } // namespace
 
-static bool readOptions(const Arguments &arguments, FrontendOptions &options) {
-  options.f64 = arguments.dtype == "f64";
-  for (const std::string &define : arguments.defines) {
-    size_t equals = define.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      llvm::errs() << "runec: error: -D expects argument=value, got '" << define << "'\n";
-      return false;
-    }
-    options.defines.push_back({define.substr(0, equals), define.substr(equals + 1)});
-  }
-  return true;
-}
-
-static int check(const Arguments &arguments, const FrontendOptions &options) {
-  Diagnostics diagnostics(llvm::errs());
-  for (const std::string &path : arguments.specs) {
-    std::unique_ptr<LoadedSpec> spec = loadSpec(path, diagnostics);
-    if (!spec || !spec->entry())
-      continue;
-    mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-    if (std::unique_ptr<ModuleTree> tree = instantiate(*spec, options, diagnostics))
-      (void)importModule(*tree, *spec, options, context, diagnostics);
-  }
-  return diagnostics.hasErrors();
-}
-
-static int print(const Arguments &arguments, const FrontendOptions &options) {
-  Diagnostics diagnostics(llvm::errs());
-  std::unique_ptr<LoadedSpec> spec = loadSpec(arguments.spec, diagnostics);
-  std::unique_ptr<ModuleTree> tree = spec ? instantiate(*spec, options, diagnostics) : nullptr;
-  if (!tree || diagnostics.hasErrors())
-    return 1;
-  llvm::outs() << printTree(*tree) << '\n';
-  return 0;
-}
-
-static int build(const Arguments &arguments, const FrontendOptions &options) {
-  Diagnostics diagnostics(llvm::errs());
-  std::unique_ptr<LoadedSpec> spec = loadSpec(arguments.spec, diagnostics);
-  std::unique_ptr<ModuleTree> tree = spec ? instantiate(*spec, options, diagnostics) : nullptr;
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-  mlir::OwningOpRef<mlir::ModuleOp> module = tree ? importModule(*tree, *spec, options, context, diagnostics) : nullptr;
-  if (!module || diagnostics.hasErrors())
-    return 1;
-  mlir::OpPrintingFlags flags;
-  if (arguments.debugInfo)
-    flags.enableDebugInfo(true, false);
-  module->print(llvm::outs(), flags);
-  llvm::outs() << '\n';
-  return 0;
-}
-
-int main(int argc, char **argv) {
-  CLI::App app("Compiles a YAML description of a neural network.", "runec");
-  app.require_subcommand(1);
-  Arguments arguments;
-  auto addCommon = [&](CLI::App *command) {
-    command->add_option("-D", arguments.defines, "ARGUMENT=VALUE for the entry module")->allow_extra_args(false);
-    command->add_option("--dtype", arguments.dtype, "What f32 in a spec means")->check(CLI::IsMember({"f32", "f64"}));
-  };
-  CLI::App *checkCommand = app.add_subcommand("check", "Only diagnoses; all errors of all files in one run");
-  checkCommand->add_option("specs", arguments.specs, "Specifications")->required();
-  CLI::App *printCommand = app.add_subcommand("print", "Prints the module tree as PyTorch does");
-  printCommand->add_option("spec", arguments.spec, "Specification")->required();
-  CLI::App *buildCommand = app.add_subcommand("build", "Compiles a specification");
-  buildCommand->add_option("spec", arguments.spec, "Specification")->required();
-  buildCommand->add_option("--emit", arguments.emit, "The stage to print")
-      ->required()
-      ->check(CLI::IsMember({"module"}));
-  buildCommand->add_flag("--mlir-print-debuginfo", arguments.debugInfo, "Print locations");
-  for (CLI::App *command : {checkCommand, printCommand, buildCommand})
-    addCommon(command);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  }
-  FrontendOptions options;
-  if (!readOptions(arguments, options))
-    return 2;
-  options.checking = checkCommand->parsed();
-  if (options.checking)
-    return check(arguments, options);
-  return printCommand->parsed() ? print(arguments, options) : build(arguments, options);
-}
+int main(int argc, char **argv) { return CommandLine().run(argc, argv); }

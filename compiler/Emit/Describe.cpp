@@ -210,7 +210,7 @@ private:
   void addEntry(func::FuncOp function) {
     Sizes sizes(function);
     EntryDescription entry;
-    entry.name = function->getAttrOfType<StringAttr>("rune.entry").getValue().str();
+    entry.name = function.getSymName().str();
     entry.symbols = sizes.symbols();
     for (BlockArgument argument : function.getArguments()) {
       auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "rune.name");

@@ -91,7 +91,8 @@ private:
                    i32(step.workspaceBytes)});
   }
   Constant *value(const ValueDescription &tensor) {
-    return record({text(tensor.name), i32(tensor.dtype), i32(tensor.integer ? -1 : static_cast<int64_t>(tensor.dims.size())), array(tensor.dims)});
+    return record({text(tensor.name), i32(tensor.dtype),
+                   i32(tensor.integer ? -1 : static_cast<int64_t>(tensor.dims.size())), array(tensor.dims)});
   }
   Constant *value(const CheckDescription &check) {
     return record({text(check.message), array(check.args), count(check.args), i32(0)});

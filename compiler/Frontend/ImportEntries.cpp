@@ -258,14 +258,17 @@ void Importer::finishEntry(mlir::func::FuncOp op, Emitter &emitter, const Value 
       ordered.push_back(symbol.str());
   };
   llvm::SmallVector<mlir::Attribute> integers;
-  unsigned argument = 0;
+  unsigned argument = 0, position = 0;
   for (const EntryInput &input : inputs) {
     for (const DimExpr &dim : input.dims)
       dim.collectSymbols(note);
     if (input.isInteger) {
       note(input.name);
-      integers.push_back(builder.getStringAttr(input.name));
+      integers.push_back(
+          builder.getDictionaryAttr({builder.getNamedAttr("name", builder.getStringAttr(input.name)),
+                                     builder.getNamedAttr("position", builder.getI64IntegerAttr(position))}));
     }
+    position += input.isInteger || input.isTensor;
     if (input.isTensor)
       op.setArgAttr(argument++, "rune.name", builder.getStringAttr(input.name));
   }

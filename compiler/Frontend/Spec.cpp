@@ -199,6 +199,13 @@ const FunctionDecl *LoadedSpec::findFunction(llvm::StringRef name) {
   return declared->function.get();
 }
 
+const SourceFile *LoadedSpec::findFile(llvm::StringRef name) const {
+  for (const auto &source : sources)
+    if (source->name == name)
+      return source.get();
+  return nullptr;
+}
+
 const ModuleDecl *LoadedSpec::findModule(llvm::StringRef name) {
   Declared *declared = lookUp(name, modules, true);
   if (!declared || declared->failed)

@@ -109,6 +109,8 @@ public:
   /// The specification and the files it includes, in the order read.
   const std::vector<std::string> &files() const { return paths; }
   const SourceFile &mainFile() const { return *sources.front(); }
+  /// The file of that name, null where none was read.
+  const SourceFile *findFile(llvm::StringRef name) const;
   /// Text that stands in no file (a `-D` on the command line) as a node.
   const Node *nodeFromText(llvm::StringRef origin, llvm::StringRef text);
 

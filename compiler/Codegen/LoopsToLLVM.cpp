@@ -1,0 +1,268 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/Passes.h"
+
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+namespace rune {
+#define GEN_PASS_DEF_LOOPSTOLLVM
+#include "Codegen/Passes.h.inc"
+} // namespace rune
+
+using namespace mlir;
+using namespace rune;
+
+namespace {
+
+/// Rewrites everything that touches a buffer: a flat memref is its address, so no descriptor ever appears.
+class PointerRewriter {
+public:
+  explicit PointerRewriter(ModuleOp module)
+      : module(module), builder(module.getContext()), pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
+
+  LogicalResult run() {
+    for (auto global : llvm::to_vector(module.getOps<memref::GlobalOp>()))
+      rewriteGlobal(global);
+    for (auto function : module.getOps<func::FuncOp>())
+      if (failed(rewriteFunction(function)))
+        return failure();
+    return success();
+  }
+
+private:
+  static constexpr int64_t globalAlignment = 64;
+
+  void rewriteGlobal(memref::GlobalOp global) {
+    auto values = cast<DenseElementsAttr>(*global.getInitialValue());
+    Type element = values.getElementType();
+    auto flat = values.reshape(RankedTensorType::get({values.getNumElements()}, element));
+    builder.setInsertionPoint(global);
+    LLVM::GlobalOp::create(builder, global.getLoc(), LLVM::LLVMArrayType::get(element, values.getNumElements()),
+                           /*isConstant=*/true, LLVM::Linkage::Internal, global.getSymName(), flat, globalAlignment);
+    global.erase();
+  }
+
+  Type convert(Type type) const { return isa<MemRefType>(type) ? pointer : type; }
+
+  LogicalResult rewriteFunction(func::FuncOp function) {
+    FunctionType type = function.getFunctionType();
+    SmallVector<Type> inputs;
+    for (Type input : type.getInputs())
+      inputs.push_back(convert(input));
+    function.setFunctionType(FunctionType::get(module.getContext(), inputs, type.getResults()));
+    if (function.isDeclaration())
+      return success();
+    // Ops still tell what their buffers held, so arguments and results change type only after all of them are seen.
+    WalkResult result = function.walk([&](Operation *op) {
+      builder.setInsertionPoint(op);
+      return succeeded(rewrite(op)) ? WalkResult::advance() : WalkResult::interrupt();
+    });
+    if (result.wasInterrupted())
+      return failure();
+    for (Value source : llvm::reverse(toErase)) {
+      if (!source.use_empty())
+        return source.getDefiningOp()->emitOpError() << "has a use that is not a pointer's";
+      source.getDefiningOp()->erase();
+    }
+    toErase.clear();
+    pointers.clear();
+    for (BlockArgument argument : function.getArguments())
+      argument.setType(convert(argument.getType()));
+    return success();
+  }
+
+  LogicalResult rewrite(Operation *op) {
+    return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+        .Case<memref::LoadOp, memref::StoreOp, vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp,
+              vector::MaskedStoreOp, vector::GatherOp, memref::ViewOp, memref::CastOp, memref::GetGlobalOp,
+              memref::ExtractAlignedPointerAsIndexOp, PointerOp, func::CallOp>([&](auto typed) {
+          lower(typed);
+          return success();
+        })
+        .Default([&](Operation *other) -> LogicalResult {
+          if (llvm::any_of(other->getOperandTypes(), llvm::IsaPred<MemRefType>) ||
+              llvm::any_of(other->getResultTypes(), llvm::IsaPred<MemRefType>))
+            return other->emitOpError() << "is not an op of loops on a buffer";
+          return success();
+        });
+  }
+
+  /// The address that a memref value became. Arguments change in place.
+  Value pointerOf(Value buffer) const { return isa<BlockArgument>(buffer) ? buffer : pointers.lookup(buffer); }
+
+  Value toI64(Location loc, Value index) {
+    return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), index);
+  }
+
+  Value address(Location loc, Value buffer, ValueRange indices, Type element) {
+    return LLVM::GEPOp::create(builder, loc, pointer, element, pointerOf(buffer),
+                               ValueRange{toI64(loc, indices.front())}, LLVM::GEPNoWrapFlags::inbounds);
+  }
+
+  static Type elementOf(MemRefType type) { return type.getElementType(); }
+  static unsigned alignmentOf(MemRefType type) { return llvm::divideCeil(type.getElementTypeBitWidth(), 8); }
+
+  void replace(Operation *op, Value value) {
+    op->getResult(0).replaceAllUsesWith(value);
+    op->erase();
+  }
+  /// A buffer's users still want its type: it goes when they have gone.
+  void replacePointer(Value buffer, Value address) {
+    pointers[buffer] = address;
+    toErase.push_back(buffer);
+  }
+
+  void lower(memref::LoadOp op) {
+    MemRefType type = op.getMemRefType();
+    Value place = address(op.getLoc(), op.getMemRef(), op.getIndices(), elementOf(type));
+    Value value = LLVM::LoadOp::create(builder, op.getLoc(), llvmElement(type), place, alignmentOf(type));
+    if (elementOf(type).isIndex())
+      value = arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(), value);
+    replace(op, value);
+  }
+  Type llvmElement(MemRefType type) { return elementOf(type).isIndex() ? Type(builder.getI64Type()) : elementOf(type); }
+  void lower(memref::StoreOp op) {
+    MemRefType type = op.getMemRefType();
+    Value place = address(op.getLoc(), op.getMemRef(), op.getIndices(), elementOf(type));
+    LLVM::StoreOp::create(builder, op.getLoc(), op.getValue(), place, alignmentOf(type));
+    op.erase();
+  }
+  void lower(vector::LoadOp op) {
+    MemRefType type = op.getMemRefType();
+    Value place = address(op.getLoc(), op.getBase(), op.getIndices(), elementOf(type));
+    replace(op, LLVM::LoadOp::create(builder, op.getLoc(), op.getType(), place, alignmentOf(type)));
+  }
+  void lower(vector::StoreOp op) {
+    MemRefType type = op.getMemRefType();
+    Value place = address(op.getLoc(), op.getBase(), op.getIndices(), elementOf(type));
+    LLVM::StoreOp::create(builder, op.getLoc(), op.getValueToStore(), place, alignmentOf(type));
+    op.erase();
+  }
+  void lower(vector::MaskedLoadOp op) {
+    MemRefType type = op.getMemRefType();
+    Value place = address(op.getLoc(), op.getBase(), op.getIndices(), elementOf(type));
+    replace(op, LLVM::MaskedLoadOp::create(builder, op.getLoc(), op.getVectorType(), place, op.getMask(),
+                                           op.getPassThru(), alignmentOf(type)));
+  }
+  void lower(vector::MaskedStoreOp op) {
+    MemRefType type = op.getMemRefType();
+    Value place = address(op.getLoc(), op.getBase(), op.getIndices(), elementOf(type));
+    LLVM::MaskedStoreOp::create(builder, op.getLoc(), op.getValueToStore(), place, op.getMask(), alignmentOf(type));
+    op.erase();
+  }
+  void lower(vector::GatherOp op) {
+    auto type = cast<MemRefType>(op.getBaseType());
+    Location loc = op.getLoc();
+    int64_t lanes = op.getVectorType().getNumElements();
+    Value base = address(loc, op.getBase(), op.getOffsets(), elementOf(type));
+    Value indices = op.getIndices();
+    if (cast<VectorType>(indices.getType()).getElementType().isIndex())
+      indices = arith::IndexCastOp::create(builder, loc, VectorType::get({lanes}, builder.getI64Type()), indices);
+    Value places = LLVM::GEPOp::create(builder, loc, VectorType::get({lanes}, pointer), elementOf(type), base,
+                                       ValueRange{indices}, LLVM::GEPNoWrapFlags::inbounds);
+    replace(op, LLVM::masked_gather::create(builder, loc, op.getVectorType(), places, op.getMask(),
+                                            ValueRange{op.getPassThru()}, alignmentOf(type)));
+  }
+  void lower(memref::ViewOp op) {
+    replacePointer(op, address(op.getLoc(), op.getSource(), ValueRange{op.getByteShift()}, builder.getI8Type()));
+  }
+  void lower(memref::CastOp op) { replacePointer(op, pointerOf(op.getSource())); }
+  void lower(memref::GetGlobalOp op) {
+    replacePointer(op, LLVM::AddressOfOp::create(builder, op.getLoc(), pointer, op.getName()));
+  }
+  void lower(PointerOp op) {
+    replacePointer(op.getBuffer(), LLVM::IntToPtrOp::create(builder, op.getLoc(), pointer, op.getAddress()));
+  }
+  void lower(memref::ExtractAlignedPointerAsIndexOp op) {
+    Value bits = LLVM::PtrToIntOp::create(builder, op.getLoc(), builder.getI64Type(), pointerOf(op.getSource()));
+    replace(op, arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(), bits));
+  }
+  void lower(func::CallOp op) {
+    for (OpOperand &operand : op->getOpOperands())
+      if (isa<MemRefType>(operand.get().getType()))
+        operand.set(pointerOf(operand.get()));
+  }
+
+  ModuleOp module;
+  OpBuilder builder;
+  Type pointer;
+  llvm::DenseMap<Value, Value> pointers;
+  SmallVector<Value> toErase;
+};
+
+/// Upstream makes this fmuladd, which is two operations wherever contraction is off.
+struct LowerFma : OpRewritePattern<vector::FMAOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::FMAOp op, PatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<LLVM::FMAOp>(op, op.getLhs(), op.getRhs(), op.getAcc());
+    return success();
+  }
+};
+
+struct LoopsToLLVMPass : rune::impl::LoopsToLLVMBase<LoopsToLLVMPass> {
+  void runOnOperation() override {
+    // What the rune module says of the model has been read by now.
+    for (auto module : llvm::to_vector(getOperation().getOps<RuneModuleOp>()))
+      module.erase();
+    if (failed(PointerRewriter(getOperation()).run()) || failed(convertStructure()) || failed(convertRest()))
+      return signalPassFailure();
+    setFunctionAttributes();
+  }
+
+private:
+  LogicalResult convertStructure() {
+    RewritePatternSet patterns(&getContext());
+    populateSCFToControlFlowConversionPatterns(patterns);
+    ConversionTarget target(getContext());
+    target.addIllegalDialect<scf::SCFDialect>();
+    target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+    return applyPartialConversion(getOperation(), target, std::move(patterns));
+  }
+
+  LogicalResult convertRest() {
+    LowerToLLVMOptions options(&getContext());
+    options.overrideIndexBitwidth(64);
+    LLVMTypeConverter converter(&getContext(), options);
+    RewritePatternSet patterns(&getContext());
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+    arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    populateMathToLLVMConversionPatterns(converter, patterns);
+    populateVectorToLLVMConversionPatterns(converter, patterns);
+    patterns.add<LowerFma>(&getContext(), /*benefit=*/10);
+    cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+    populateFuncToLLVMConversionPatterns(converter, patterns);
+    LLVMConversionTarget target(getContext());
+    target.addLegalOp<ModuleOp>();
+    return applyFullConversion(getOperation(), target, std::move(patterns));
+  }
+
+  /// The code stands alone: no loop becomes a call of memset, and nothing unwinds.
+  void setFunctionAttributes() {
+    Builder builder(&getContext());
+    for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>()) {
+      function.setNoUnwind(true);
+      if (function.isExternal())
+        continue;
+      function.setPassthroughAttr(builder.getStrArrayAttr({"no-builtins"}));
+    }
+  }
+};
+
+} // namespace

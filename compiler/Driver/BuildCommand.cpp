@@ -1,0 +1,154 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Driver/Commands.h"
+#include "Driver/Compilation.h"
+
+#include "Codegen/Passes.h"
+#include "Emit/Header.h"
+#include "Emit/Identifiers.h"
+#include "Emit/Object.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace rune;
+
+namespace {
+
+class Build {
+public:
+  explicit Build(const BuildArguments &arguments)
+      : arguments(arguments), compilation(arguments.spec, arguments.frontend) {}
+
+  int run() {
+    auto target = findTarget(arguments.targetCpu);
+    if (!target)
+      return UsageError;
+    this->target = *target;
+    className = splitClassName(arguments.className);
+    if (!arguments.className.empty() && className.empty()) {
+      reportError("--class expects a C++ class name, as in models::MyModel, got '" + arguments.className + "'");
+      return UsageError;
+    }
+    if (!compilation.load() || !compilation.import())
+      return InputError;
+    if (!refuseOverwrite(arguments.output, compilation.spec().files()))
+      return UsageError;
+    options.targetCpu = arguments.targetCpu;
+    options.fma = this->target.fma;
+    return arguments.emit.empty() ? writeModel() : printStage();
+  }
+
+private:
+  /// Everything is made before anything is written.
+  int writeModel() {
+    auto llvm = lowerToLlvm(/*tables=*/true);
+    if (!llvm)
+      return InputError;
+    auto object = check(emitCode(*llvm, target, CodeKind::Object));
+    if (!object)
+      return InputError;
+    if (className.empty())
+      className = {"models", safeIdentifier(compilation.description().name)};
+    std::string header = emitHeader(compilation.description(), className);
+    std::string folder = arguments.output.empty() ? "." : arguments.output;
+    if (std::error_code error = llvm::sys::fs::create_directories(folder)) {
+      reportError("cannot make the folder '" + folder + "': " + error.message());
+      return InputError;
+    }
+    std::string base = folder + "/" + compilation.stem();
+    if (!refuseOverwrite(base + ".h", compilation.spec().files()) ||
+        !refuseOverwrite(base + ".o", compilation.spec().files()))
+      return UsageError;
+    bool written = writeFile(base + ".h", header) && writeFile(base + ".o", *object) && writeDepfile(base);
+    return written ? Success : InputError;
+  }
+
+  /// Make's syntax: what the object depends on.
+  bool writeDepfile(const std::string &base) {
+    if (arguments.depfile.empty())
+      return true;
+    std::string text = escape(base + ".o") + " " + escape(base + ".h") + ":";
+    for (const std::string &file : compilation.spec().files())
+      text += " " + escape(file);
+    return writeFile(arguments.depfile, text + "\n");
+  }
+
+  static std::string escape(llvm::StringRef path) {
+    std::string text;
+    for (char c : path) {
+      if (c == ' ' || c == '#' || c == '\\')
+        text += '\\';
+      text += c == '$' ? "$$" : std::string(1, c);
+    }
+    return text;
+  }
+
+  int printStage() {
+    if (arguments.emit == "llvm" || arguments.emit == "asm" || arguments.emit == "obj")
+      return printCode();
+    auto stage = llvm::StringSwitch<Stage>(arguments.emit)
+                     .Case("module", Stage::Module)
+                     .Case("registry", Stage::Registry)
+                     .Case("graph", Stage::Graph)
+                     .Case("linalg", Stage::Linalg)
+                     .Case("memory", Stage::Memory)
+                     .Default(Stage::Loops);
+    options.hooks = false;
+    if (!compilation.lower(stage, options))
+      return InputError;
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    mlir::OpPrintingFlags flags;
+    if (arguments.locations)
+      flags.enableDebugInfo(true, /*prettyForm=*/false);
+    compilation.module().print(os, flags);
+    os << '\n';
+    return write(text);
+  }
+
+  int printCode() {
+    options.hooks = false;
+    auto llvm = lowerToLlvm(/*tables=*/arguments.emit == "obj");
+    if (!llvm)
+      return InputError;
+    if (arguments.emit == "llvm") {
+      std::string text;
+      llvm::raw_string_ostream os(text);
+      llvm->module->print(os, nullptr);
+      return write(text);
+    }
+    auto code = check(emitCode(*llvm, target, arguments.emit == "asm" ? CodeKind::Assembly : CodeKind::Object));
+    return code ? write(*code) : InputError;
+  }
+
+  int write(llvm::StringRef text) {
+    return writeFile(arguments.output.empty() ? "-" : arguments.output, text) ? Success : InputError;
+  }
+
+  std::optional<LlvmModule> lowerToLlvm(bool tables) {
+    if (!compilation.lower(Stage::Loops, options) || !compilation.lowerToLlvmDialect())
+      return std::nullopt;
+    return check(emitLlvm(compilation.module(), compilation.description(), target, tables));
+  }
+
+  template <typename T> static std::optional<T> check(llvm::Expected<T> value) {
+    if (value)
+      return std::move(*value);
+    reportError(llvm::toString(value.takeError()));
+    return std::nullopt;
+  }
+
+  const BuildArguments &arguments;
+  Compilation compilation;
+  TargetDesc target;
+  PipelineOptions options;
+  std::vector<std::string> className;
+};
+
+} // namespace
+
+int rune::runBuild(const BuildArguments &arguments) { return Build(arguments).run(); }

@@ -1,0 +1,53 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The commands of `runec`, after their arguments were read. Each returns the exit status.
+
+#ifndef RUNE_DRIVER_COMMANDS_H
+#define RUNE_DRIVER_COMMANDS_H
+
+#include "Driver/RunArguments.h"
+#include "Frontend/ModuleTree.h"
+
+#include <string>
+#include <vector>
+
+namespace rune {
+
+struct BuildArguments {
+  std::string spec, output, emit, targetCpu = "native", className, depfile;
+  bool locations = false;
+  FrontendOptions frontend;
+};
+int runBuild(const BuildArguments &arguments);
+
+struct CheckArguments {
+  std::vector<std::string> specs;
+  FrontendOptions frontend;
+};
+int runCheck(const CheckArguments &arguments);
+
+struct PrintArguments {
+  std::string spec;
+  FrontendOptions frontend;
+};
+int runPrint(const PrintArguments &arguments);
+
+struct InitArguments {
+  std::string spec, output;
+  uint64_t seed = 0;
+  FrontendOptions frontend;
+};
+int runInit(const InitArguments &arguments);
+
+struct RunCommandArguments : RunArguments {
+  std::string spec, targetCpu = "native";
+  FrontendOptions frontend;
+};
+int runRun(const RunCommandArguments &arguments);
+
+int runSchema();
+
+} // namespace rune
+
+#endif // RUNE_DRIVER_COMMANDS_H

@@ -1,0 +1,172 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Driver/Compilation.h"
+
+#include "Codegen/Passes.h"
+#include "Codegen/Register.h"
+#include "Emit/Describe.h"
+#include "Emit/Identifiers.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace rune;
+
+Compilation::Compilation(std::string path, FrontendOptions options)
+    : path(std::move(path)), options(std::move(options)), messages(llvm::errs()) {
+  stemName = safeIdentifier(llvm::sys::path::stem(this->path).str());
+}
+
+Compilation::~Compilation() = default;
+
+bool Compilation::load() {
+  loaded = loadSpec(path, messages);
+  if (!loaded)
+    return false;
+  if (!loaded->entry()) {
+    messages.error({&loaded->mainFile(), 1, 1}, "no `model:`; name the entry module and its arguments there");
+    return false;
+  }
+  instantiated = instantiate(*loaded, options, messages);
+  return instantiated && !messages.hasErrors();
+}
+
+bool Compilation::import() {
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+  handler = std::make_unique<mlir::ScopedDiagnosticHandler>(context.get(), [this](mlir::Diagnostic &diagnostic) {
+    report(diagnostic);
+    return mlir::success();
+  });
+  ir = importModule(*instantiated, *loaded, options, *context, messages);
+  return ir && !messages.hasErrors();
+}
+
+/// The place in a file that a location goes back to.
+static mlir::FileLineColLoc fileLocation(mlir::Location location) {
+  mlir::FileLineColLoc found;
+  location->walk([&](mlir::Location inner) {
+    if (auto place = llvm::dyn_cast<mlir::FileLineColLoc>(inner)) {
+      found = place;
+      return mlir::WalkResult::interrupt();
+    }
+    return mlir::WalkResult::advance();
+  });
+  return found;
+}
+
+void Compilation::report(mlir::Diagnostic &diagnostic) {
+  SourceLoc place;
+  if (auto location = fileLocation(diagnostic.getLocation()))
+    if (const SourceFile *file = loaded->findFile(location.getFilename().getValue()))
+      place = {file, location.getLine(), location.getColumn()};
+  switch (diagnostic.getSeverity()) {
+  case mlir::DiagnosticSeverity::Error:
+    messages.error(place, diagnostic.str());
+    break;
+  case mlir::DiagnosticSeverity::Warning:
+    messages.warning(place, diagnostic.str());
+    break;
+  default:
+    messages.note(place, diagnostic.str());
+  }
+  for (mlir::Diagnostic &note : diagnostic.getNotes())
+    report(note);
+}
+
+RuneModuleOp Compilation::runeModule() { return *ir->getOps<RuneModuleOp>().begin(); }
+
+bool Compilation::run(Stage from, Stage to, const PipelineOptions &pipeline) {
+  mlir::PassManager passes(context.get());
+  passes.enableVerifier(false);
+  addStages(passes, from, to, pipeline);
+  if (mlir::failed(passes.run(*ir)) || messages.hasErrors()) {
+    if (!messages.hasErrors())
+      reportError("compilation of '" + path + "' failed");
+    return false;
+  }
+  reached = to;
+  return true;
+}
+
+bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
+  if (initialisersOnly)
+    for (auto function : llvm::make_early_inc_range(runeModule().getOps<mlir::func::FuncOp>()))
+      if (function->hasAttr("rune.entry"))
+        function.erase();
+  if (reached < Stage::Graph) {
+    if (!run(reached, std::min(to, Stage::Graph), pipeline))
+      return false;
+    if (reached == Stage::Graph)
+      model = describeGraph(runeModule(), stemName);
+  }
+  if (to > reached && !run(reached, to, pipeline))
+    return false;
+  if (reached >= Stage::Memory)
+    describeMemory(model, *ir, stemName);
+  return true;
+}
+
+bool Compilation::lowerToLlvmDialect() {
+  mlir::PassManager passes(context.get());
+  passes.enableVerifier(false);
+  passes.addPass(createLoopsToLLVM());
+  if (mlir::succeeded(passes.run(*ir)))
+    return true;
+  reportError("compilation of '" + path + "' failed");
+  return false;
+}
+
+std::optional<TargetDesc> rune::findTarget(llvm::StringRef cpu) {
+  auto target = describeTarget(cpu);
+  if (target)
+    return *target;
+  reportError(llvm::toString(target.takeError()));
+  return std::nullopt;
+}
+
+void rune::reportError(const llvm::Twine &message) { llvm::errs() << "runec: error: " << message << '\n'; }
+
+bool rune::isSameFile(llvm::StringRef a, llvm::StringRef b) {
+  bool same = false;
+  return !llvm::sys::fs::equivalent(a, b, same) && same;
+}
+
+bool rune::refuseOverwrite(llvm::StringRef output, llvm::ArrayRef<std::string> inputs) {
+  for (const std::string &input : inputs)
+    if (output == input || isSameFile(output, input)) {
+      reportError("'" + output + "' is an input: the output needs another name");
+      return false;
+    }
+  return true;
+}
+
+bool rune::writeFile(llvm::StringRef path, llvm::StringRef content) {
+  if (path == "-") {
+    llvm::outs() << content;
+    return true;
+  }
+  // Written beside its place and renamed, so that a failure leaves what was there.
+  llvm::SmallString<128> temporary;
+  int descriptor = -1;
+  std::error_code error =
+      llvm::sys::fs::createUniqueFile(path + ".%%%%%%", descriptor, temporary, llvm::sys::fs::OF_None);
+  if (!error) {
+    llvm::raw_fd_ostream os(descriptor, /*shouldClose=*/true);
+    os << content;
+    os.close();
+    error = os.error();
+    os.clear_error();
+    if (!error)
+      error = llvm::sys::fs::setPermissions(temporary, llvm::sys::fs::perms(0666 & ~llvm::sys::fs::getUmask()));
+    if (!error)
+      error = llvm::sys::fs::rename(temporary, path);
+    if (error)
+      llvm::sys::fs::remove(temporary);
+  }
+  if (error)
+    reportError("cannot write '" + path + "': " + error.message());
+  return !error;
+}

@@ -1,0 +1,83 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One specification on its way through the compiler, and what every command does with it.
+
+#ifndef RUNE_DRIVER_COMPILATION_H
+#define RUNE_DRIVER_COMPILATION_H
+
+#include "Codegen/Pipeline.h"
+#include "Codegen/TargetDesc.h"
+#include "Dialect/RuneDialect.h"
+#include "Emit/ModelDescription.h"
+#include "Frontend/Frontend.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+
+namespace rune {
+
+/// Exit statuses of `runec`.
+enum ExitStatus { Success = 0, InputError = 1, UsageError = 2 };
+
+class Compilation {
+public:
+  Compilation(std::string path, FrontendOptions options);
+  ~Compilation();
+
+  /// YAML to the module tree.
+  bool load();
+  /// The tree to IR at the stage `module`.
+  bool import();
+  /// The IR to a stage; the description is filled on the way. False after an error, which was reported.
+  bool lower(Stage to, const PipelineOptions &options);
+
+  /// From the stage `loops` to LLVM's dialect.
+  bool lowerToLlvmDialect();
+
+  Diagnostics &diagnostics() { return messages; }
+  const LoadedSpec &spec() const { return *loaded; }
+  const ModuleTree &tree() const { return *instantiated; }
+  mlir::ModuleOp module() { return *ir; }
+  const ModelDescription &description() const { return model; }
+  /// The file's name without folder and extension, as a C identifier.
+  const std::string &stem() const { return stemName; }
+  /// Without entry points: only what `init` needs is compiled.
+  void keepInitialisersOnly() { initialisersOnly = true; }
+
+private:
+  void report(mlir::Diagnostic &diagnostic);
+  bool run(Stage from, Stage to, const PipelineOptions &options);
+  RuneModuleOp runeModule();
+
+  std::string path, stemName;
+  FrontendOptions options;
+  Diagnostics messages;
+  std::unique_ptr<LoadedSpec> loaded;
+  std::unique_ptr<ModuleTree> instantiated;
+  std::unique_ptr<mlir::MLIRContext> context;
+  std::unique_ptr<mlir::ScopedDiagnosticHandler> handler;
+  mlir::OwningOpRef<mlir::ModuleOp> ir;
+  ModelDescription model;
+  Stage reached = Stage::Module;
+  bool initialisersOnly = false;
+};
+
+/// The processor that `--target-cpu` names; nothing after an error, which was reported.
+std::optional<TargetDesc> findTarget(llvm::StringRef cpu);
+
+/// Prints `runec: error: …`.
+void reportError(const llvm::Twine &message);
+
+/// Replaces a file by new content, whole or not at all. "-" is standard output.
+bool writeFile(llvm::StringRef path, llvm::StringRef content);
+
+/// Whether two paths are the same file.
+bool isSameFile(llvm::StringRef a, llvm::StringRef b);
+
+/// Refuses an output that would overwrite one of the inputs.
+bool refuseOverwrite(llvm::StringRef output, llvm::ArrayRef<std::string> inputs);
+
+} // namespace rune
+
+#endif // RUNE_DRIVER_COMPILATION_H

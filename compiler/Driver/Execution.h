@@ -1,0 +1,37 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A compiled model in this process, on files, through librune. Apart from the rest of the driver, since the runtime's
+// names (Tensor, Module, DType) are those that users know.
+
+#ifndef RUNE_DRIVER_EXECUTION_H
+#define RUNE_DRIVER_EXECUTION_H
+
+#include "Emit/ModelDescription.h"
+
+#include <functional>
+#include <memory>
+
+namespace rune {
+
+struct RunArguments;
+
+class Execution {
+public:
+  using Lookup = std::function<rune_kernel(const std::string &symbol)>;
+
+  Execution(const ModelDescription &description, Lookup lookup);
+  ~Execution();
+
+  /// Each returns the exit status; errors are reported.
+  int initialise(uint64_t seed, const std::string &output);
+  int run(const RunArguments &arguments);
+
+private:
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+} // namespace rune
+
+#endif // RUNE_DRIVER_EXECUTION_H

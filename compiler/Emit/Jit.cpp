@@ -1,0 +1,43 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Emit/Object.h"
+
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace rune;
+
+Jit::Jit() = default;
+Jit::~Jit() = default;
+
+llvm::Expected<std::unique_ptr<Jit>> Jit::create(LlvmModule module, const TargetDesc &target) {
+  llvm::Expected<std::string> object = emitCode(module, target, CodeKind::Object);
+  if (!object)
+    return object.takeError();
+  auto created = llvm::orc::LLJITBuilder().create();
+  if (!created)
+    return created.takeError();
+  std::unique_ptr<Jit> result(new Jit);
+  result->jit = std::move(*created);
+  // The one function of the runtime that compiled code calls.
+  auto &session = result->jit->getExecutionSession();
+  llvm::orc::SymbolMap hooks;
+  hooks[session.intern("rune_run_hooks")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_run_hooks),
+                                             llvm::JITSymbolFlags::Exported};
+  if (auto error = result->jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(hooks))))
+    return std::move(error);
+  if (auto error = result->jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(*object)))
+    return std::move(error);
+  return result;
+}
+
+rune_kernel Jit::lookup(const std::string &symbol) const {
+  auto address = jit->lookup(symbol);
+  if (!address) {
+    llvm::consumeError(address.takeError());
+    return nullptr;
+  }
+  return address->toPtr<rune_kernel>();
+}
