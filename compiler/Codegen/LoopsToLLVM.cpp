@@ -206,6 +206,16 @@ private:
   SmallVector<Value> toErase;
 };
 
+/// Upstream makes this fmuladd, which is two operations wherever contraction is off.
+struct LowerFma : OpRewritePattern<vector::FMAOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::FMAOp op, PatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<LLVM::FMAOp>(op, op.getLhs(), op.getRhs(), op.getAcc());
+    return success();
+  }
+};
+
 struct LoopsToLLVMPass : rune::impl::LoopsToLLVMBase<LoopsToLLVMPass> {
   void runOnOperation() override {
     // What the rune module says of the model has been read by now.
@@ -235,6 +245,7 @@ private:
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     populateMathToLLVMConversionPatterns(converter, patterns);
     populateVectorToLLVMConversionPatterns(converter, patterns);
+    patterns.add<LowerFma>(&getContext(), /*benefit=*/10);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     populateFuncToLLVMConversionPatterns(converter, patterns);
     LLVMConversionTarget target(getContext());

@@ -138,14 +138,14 @@ private:
     return place;
   }
 
-  /// Vectors that a tile of `rows` has beside each other: as many whole panels as registers hold, where few rows
-  /// alone would leave the multipliers waiting.
+  /// Whole panels that a tile of `rows` has beside each other: as many as registers hold, up to eight vectors, so that
+  /// few rows too have enough chains to keep the multipliers busy. A single row reads its panels from memory operands.
   int64_t panelsPerTile(int64_t rows) const {
     int64_t best = 1;
     for (int64_t count = 1; count * panelVectors <= 8; count *= 2) {
       int64_t vectors = count * panelVectors;
-      if (rows * vectors + vectors + 1 <= s.target.registers &&
-          (rows * panelVectors < 8 || count == 1 || (count == 2 && s.target.registers > 16)))
+      int64_t registers = rows == 1 ? vectors + 2 : rows * vectors + vectors + 1;
+      if (registers <= s.target.registers)
         best = count;
     }
     return best;
@@ -171,20 +171,16 @@ private:
       writeRowTiles(start, DimExpr(larger * (small + 1)), rows, small);
       return;
     }
-    DimExpr rest = rows.mod(DimExpr(most)), full = rows - rest;
-    writeRowTiles(start, DimExpr(0), full, most);
-    Value remainder = kernel.index(rest);
-    SmallVector<int64_t> cases = llvm::to_vector(llvm::seq<int64_t>(1, most));
-    auto choice = scf::IndexSwitchOp::create(b, kernel.loc, TypeRange(), remainder, cases, cases.size());
-    for (auto [region, count] : llvm::zip(choice.getCaseRegions(), cases)) {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(&region.emplaceBlock());
-      writeRowTiles(start, full, full + DimExpr(count), count);
-      scf::YieldOp::create(b, kernel.loc);
+    // What is left over takes halving tiles, each at most once: a switch with a case for every remainder would be
+    // several times the code.
+    DimExpr rest = rows.mod(DimExpr(most)), from = rows - rest;
+    writeRowTiles(start, DimExpr(0), from, most);
+    for (int64_t height = llvm::bit_floor<uint64_t>(most - 1); height >= 1; height /= 2) {
+      DimExpr to = from + (height == 1 ? rest : rest.floorDiv(DimExpr(height)) * DimExpr(height));
+      rest = rows - to;
+      writeRowTiles(start, from, to, height);
+      from = to;
     }
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(&choice.getDefaultRegion().emplaceBlock());
-    scf::YieldOp::create(b, kernel.loc);
   }
 
   /// Tiles of `height` rows over all columns: whole panels in groups, then one by one, then the ragged last.

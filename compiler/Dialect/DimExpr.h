@@ -47,7 +47,7 @@ public:
   /// Rounded towards minus infinity; a divisor that is not a constant is taken to be positive.
   DimExpr floorDiv(const DimExpr &divisor) const;
   DimExpr mod(const DimExpr &divisor) const;
-  DimExpr ceilDiv(const DimExpr &divisor) const { return -((-*this).floorDiv(divisor)); }
+  DimExpr ceilDiv(const DimExpr &divisor) const { return (*this + divisor - DimExpr(1)).floorDiv(divisor); }
   /// The quotient where the division leaves no rest for any value of the symbols.
   std::optional<DimExpr> exactDiv(const DimExpr &divisor) const;
 

@@ -175,10 +175,21 @@ private:
       Operation *parameter = SymbolTable::lookupSymbolIn(module, bias.getMember());
       if (isa_and_nonnull<ParameterOp>(parameter) &&
           isa_and_nonnull<BufferOp>(SymbolTable::lookupSymbolIn(module, get.getMember())))
-        mlir::emitWarning(parameter->getLoc())
+        mlir::emitWarning(placeInSpec(module, parameter))
             << "the bias '" << bias.getMember() << "' is redundant: the batch norm after it subtracts it again";
       return;
     }
+  }
+
+  /// Where the user wrote what registers a parameter: the parameter itself or, for a module of the standard library,
+  /// its use.
+  static Location placeInSpec(RuneModuleOp module, Operation *parameter) {
+    auto place = parameter->getLoc()->findInstanceOf<FileLineColLoc>();
+    if (!place || !place.getFilename().getValue().starts_with("<"))
+      return parameter->getLoc();
+    StringRef path = SymbolTable::getSymbolName(parameter).getValue().rsplit('.').first;
+    Operation *owner = SymbolTable::lookupSymbolIn(module, (path + ".").str());
+    return owner ? owner->getLoc() : parameter->getLoc();
   }
 
   static Value beforeReshape(Value value) {

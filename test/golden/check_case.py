@@ -88,7 +88,7 @@ def main():
     names = dict(pair.split("=") for pair in args.rename)
     expected = {names.get(name, name): tensor for name, tensor in read(args.expected)[0].items()}
     found = differences(expected, read(args.actual)[0], args.mode)
-    print("\n".join(found), file=sys.stderr)
+    sys.stderr.write("".join(f"{words}\n" for words in found))
     sys.exit(1 if found else 0)
 
 

@@ -22,5 +22,5 @@ for path in sorted((root / "specs/nn").glob("*.yaml")):
 specs = {path.stem for path in (root / "test/models").glob("*.yaml")}
 goldens = {path.stem for path in (root / "test/golden/models").glob("*.safetensors")}
 missing += [f"test/models and test/golden/models differ: {name}" for name in sorted(specs ^ goldens)]
-print("\n".join(missing), file=sys.stderr)
+sys.stderr.write("".join(f"{words}\n" for words in missing))
 sys.exit(1 if missing or not specs else 0)

@@ -21,15 +21,14 @@ class Golden:
         for name, tensor in named.items():
             self.tensors[f"{case}/{kind}/{name}"] = tensor.detach().clone().contiguous()
 
-    def add(self, case, make, inputs, call=None, prepare=None, tolerance=None, flags=None):
+    def add(self, case, make, inputs, call=None, prepare=None, tolerance=None, flags=None, near=None):
         """make() builds the module; prepare(module) changes its state after that; call gives what forward is given."""
         torch.manual_seed(0)
         module = make()
         self.metadata[f"{case}/repr"] = repr(module)
-        if flags:
-            self.metadata[f"{case}/flags"] = flags
-        if tolerance:
-            self.metadata[f"{case}/tolerance"] = tolerance
+        for name, text in (("tolerance", tolerance), ("flags", flags), ("near", near)):
+            if text:
+                self.metadata[f"{case}/{name}"] = text
         self.put(case, "init", module.state_dict())
         if prepare:
             prepare(module)

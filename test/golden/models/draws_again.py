@@ -59,3 +59,4 @@ class Drawn(nn.Module):
 
 make = Drawn
 inputs = {"x": normal(4, 6)}
+near = "h.*.c_fc.weight"
