@@ -108,6 +108,8 @@ private:
         ->type_name("CPU");
     command->add_option("--class", build.className, "The generated class (default: models::<Entry>)")
         ->type_name("NS::NAME");
+    command->add_option("--stem", build.stem, "What the files and C's names begin with (default: the spec's file name)")
+        ->type_name("NAME");
     command->add_option("--depfile", build.depfile, "Also write what the object depends on, in make's syntax")
         ->type_name("FILE");
     command->add_flag("--locations", build.locations, "With --emit: show where in the spec every op comes from");
