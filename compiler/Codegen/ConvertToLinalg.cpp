@@ -43,8 +43,11 @@ private:
     for (Operation &op : function.getBody().front().without_terminator()) {
       if (!isa<LinalgLowerableOpInterface>(op))
         return op.emitOpError() << "has no lowering";
+      // Elementwise ops in their order keep the lowering on demand from going as deep as the model is long.
       if (!isMemoryEffectFree(&op))
         lowering.lower(&op);
+      else if (op.hasTrait<Elementwise>())
+        lowering.lookup(op.getResult(0));
     }
     unsigned firstOutput = firstInput + function.getNumArguments();
     for (auto [i, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))

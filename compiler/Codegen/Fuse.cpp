@@ -44,6 +44,10 @@ bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer || !isElementwise(producer))
     return false;
+  // Each fusion copies both bodies: without a bound, a long chain would cost its length squared.
+  auto consumer = cast<linalg::GenericOp>(operand->getOwner());
+  if (producer.getBody()->getOperations().size() + consumer.getBody()->getOperations().size() > 200)
+    return false;
   if (operand->get().hasOneUse())
     return true;
   return elementCost(producer) <= 4 && producer.getNumDpsInputs() <= 2;

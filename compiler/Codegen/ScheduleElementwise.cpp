@@ -114,7 +114,13 @@ private:
       return true;
     if (auto index = dyn_cast<linalg::IndexOp>(defining))
       return index.getDim() + 1 != sizes.size();
-    return llvm::all_of(defining->getOperands(), [&](Value operand) { return isUniform(operand); });
+    auto [it, inserted] = uniform.try_emplace(value, false);
+    if (inserted) {
+      bool all = llvm::all_of(defining->getOperands(), [&](Value operand) { return isUniform(operand); });
+      uniform[value] = all;
+      return all;
+    }
+    return it->second;
   }
 
   static bool isInnermostIndex(Value value, unsigned dims) {
@@ -247,6 +253,7 @@ private:
   SmallVector<DimExpr> sizes;
   SmallVector<std::optional<Access>> accesses; // by operand; none for scalars
   std::map<Operation *, Table> tables;
+  llvm::DenseMap<Value, bool> uniform;
   SmallVector<Value> indices; // of the loops around
   int64_t lanes = 1;
 };

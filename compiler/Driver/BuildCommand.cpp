@@ -33,6 +33,12 @@ public:
       reportError("--class expects a C++ class name, as in models::MyModel, got '" + arguments.className + "'");
       return UsageError;
     }
+    if (!arguments.stem.empty() && !isSafeIdentifier(arguments.stem)) {
+      reportError("--stem expects a C identifier that is not reserved, as in my_model, got '" + arguments.stem + "'");
+      return UsageError;
+    }
+    if (!arguments.stem.empty())
+      compilation.setStem(arguments.stem);
     if (!compilation.load() || !compilation.import())
       return InputError;
     if (!refuseOverwrite(arguments.output, compilation.spec().files()))

@@ -15,7 +15,7 @@
 namespace rune {
 
 struct BuildArguments {
-  std::string spec, output, emit, targetCpu = "native", className, depfile;
+  std::string spec, output, emit, targetCpu = "native", className, stem, depfile;
   bool locations = false;
   FrontendOptions frontend;
 };

@@ -40,8 +40,9 @@ public:
   const ModuleTree &tree() const { return *instantiated; }
   mlir::ModuleOp module() { return *ir; }
   const ModelDescription &description() const { return model; }
-  /// The file's name without folder and extension, as a C identifier.
+  /// The file's name without folder and extension, as a C identifier, unless it was set.
   const std::string &stem() const { return stemName; }
+  void setStem(std::string name) { stemName = std::move(name); }
   /// Without entry points: only what `init` needs is compiled.
   void keepInitialisersOnly() { initialisersOnly = true; }
 

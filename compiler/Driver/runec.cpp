@@ -29,6 +29,21 @@ struct CommonArguments {
 const std::vector<std::string> stages = {"module", "registry", "graph", "linalg", "memory",
                                          "loops",  "llvm",     "asm",   "obj"};
 
+/// One of the words, or an error that names the nearest.
+CLI::Validator oneOf(const std::vector<std::string> &words) {
+  auto check = [words](const std::string &given) -> std::string {
+    if (llvm::is_contained(words, given))
+      return "";
+    std::vector<llvm::StringRef> names(words.begin(), words.end());
+    llvm::StringRef near = nearestName(given, names);
+    std::string all;
+    for (const std::string &word : words)
+      all += (all.empty() ? "" : ", ") + word;
+    return "unknown '" + given + "'" + (near.empty() ? "; there is: " + all : "; did you mean '" + near.str() + "'?");
+  };
+  return CLI::Validator(check, "");
+}
+
 class CommandLine {
 public:
   CommandLine() : app("Compiles neural networks written in YAML into native code that an application links.", "runec") {
@@ -72,7 +87,7 @@ private:
         ->allow_extra_args(false);
     command->add_option("--dtype", common.dtype, "What f32 in the spec means: f32 or f64")
         ->type_name("DTYPE")
-        ->check(CLI::IsMember({"f32", "f64"}));
+        ->check(oneOf({"f32", "f64"}));
     return command;
   }
 
@@ -85,16 +100,16 @@ private:
         ->add_option("--emit", build.emit,
                      "Print a stage instead: module registry graph linalg memory loops llvm asm obj")
         ->type_name("STAGE")
-        ->check(CLI::IsMember(stages));
-    command->add_option("--backend", backend, "The code generator: llvm")
-        ->type_name("NAME")
-        ->check(CLI::IsMember({"llvm"}));
+        ->check(oneOf(stages));
+    command->add_option("--backend", backend, "The code generator: llvm")->type_name("NAME")->check(oneOf({"llvm"}));
     command
         ->add_option("--target-cpu", build.targetCpu,
                      "native, x86-64-v2, x86-64-v3, x86-64-v4 or a processor that LLVM knows")
         ->type_name("CPU");
     command->add_option("--class", build.className, "The generated class (default: models::<Entry>)")
         ->type_name("NS::NAME");
+    command->add_option("--stem", build.stem, "What the files and C's names begin with (default: the spec's file name)")
+        ->type_name("NAME");
     command->add_option("--depfile", build.depfile, "Also write what the object depends on, in make's syntax")
         ->type_name("FILE");
     command->add_flag("--locations", build.locations, "With --emit: show where in the spec every op comes from");
@@ -135,6 +150,7 @@ private:
     command->add_option("--outputs", run_.outputs, "The safetensors file to write: output, or output.0, output.1, …")
         ->required()
         ->type_name("FILE");
+    command->add_option("--compute", compute, "What to compute: forward")->type_name("WHAT")->check(oneOf({"forward"}));
     command->add_option("--entry", run_.entry, "The entry point (default: forward)")->type_name("NAME");
     command->add_option("--target-cpu", run_.targetCpu, "As for build")->type_name("CPU");
     command->callback([this] {
@@ -212,7 +228,7 @@ private:
   PrintArguments print;
   InitArguments init;
   RunCommandArguments run_;
-  std::string backend = "llvm";
+  std::string backend = "llvm", compute = "forward";
   std::function<int()> action;
 };
 

@@ -9,7 +9,7 @@
 
 using namespace rune;
 
-static constexpr size_t maxDepth = 200;
+static constexpr size_t maxDepth = 100;
 
 std::optional<GivenArguments> Evaluator::arguments(const Expr &expr) {
   GivenArguments given;

@@ -14,8 +14,9 @@ namespace rune {
 /// The keys of a file. False where nothing can be read from it.
 bool checkDocument(const Node &root, bool main, Diagnostics &diagnostics);
 
-/// The keys of a module and the kinds of its sections.
-bool checkModuleShape(const Entry &module, Diagnostics &diagnostics);
+/// The keys of a module and the kinds of its sections. False where they cannot be read on; `ok` turns false after any
+/// error.
+bool checkModuleShape(const Entry &module, bool &ok, Diagnostics &diagnostics);
 
 /// Everything in the specification's own files.
 void checkSpec(LoadedSpec &spec);

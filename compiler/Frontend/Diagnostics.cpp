@@ -146,7 +146,7 @@ void Diagnostics::report(Severity severity, SourceLoc loc, const llvm::Twine &me
 }
 
 StringRef rune::nearestName(StringRef word, llvm::ArrayRef<StringRef> candidates) {
-  unsigned best = std::max<size_t>(1, word.size() / 3) + 1;
+  unsigned best = std::max<size_t>(1, (word.size() + 2) / 3) + 1;
   StringRef nearest;
   for (StringRef candidate : candidates) {
     unsigned distance = word.edit_distance(candidate, /*AllowReplacements=*/true, best);

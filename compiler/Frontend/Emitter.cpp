@@ -5,6 +5,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <limits>
+
 using namespace rune;
 
 DType rune::dtypeOf(mlir::Value value) {
@@ -44,6 +46,17 @@ mlir::Type Emitter::elementType(DType type) {
 }
 
 mlir::RankedTensorType Emitter::tensorType(llvm::ArrayRef<DimExpr> dims, DType type) {
+  int64_t elements = 1;
+  bool tooLarge = false;
+  for (const DimExpr &dim : dims) {
+    tooLarge |= dim.hasOverflow();
+    if (!tooLarge && dim.isConstant())
+      tooLarge |= __builtin_mul_overflow(elements, std::max<int64_t>(dim.getConstant(), 1), &elements);
+  }
+  if (tooLarge || elements > std::numeric_limits<int64_t>::max() / 8) {
+    overflowed = formatDims(dims);
+    return makeTensorType(Dims(dims.size(), DimExpr(0)), elementType(type));
+  }
   return makeTensorType(dims, elementType(type));
 }
 

@@ -23,6 +23,8 @@ public:
   mlir::OpBuilder builder;
   const DType defaultFloat;
   mlir::Location loc;
+  /// A shape that has more elements than can be counted; its tensors are made empty until somebody reports it.
+  std::optional<std::string> overflowed;
   /// The value of a member in this function.
   std::function<mlir::Value(const Slot &)> readMember;
 

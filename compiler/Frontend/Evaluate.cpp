@@ -196,6 +196,15 @@ Truth Evaluator::truth(const Value &value, SourceLoc loc) {
 
 Truth Evaluator::truth(const Expr *expr) { return expr ? truth(evaluate(*expr), expr->start) : Truth::Error; }
 
+/// Reports a tensor too large to count that came up on the way to a value.
+Value Evaluator::checkSize(Value value, SourceLoc loc) {
+  if (!emitter || !emitter->overflowed)
+    return value;
+  error(loc, "the element count of shape " + *emitter->overflowed + " overflows");
+  emitter->overflowed.reset();
+  return Value();
+}
+
 Value Evaluator::evaluate(const Expr &expr) {
   if (!session.spend(expr.loc))
     return Value();
@@ -249,7 +258,7 @@ Value Evaluator::evaluate(const Expr &expr) {
   }
   case Expr::Binary: {
     Value lhs = evaluate(*expr.operands[0]), rhs = evaluate(*expr.operands[1]);
-    return expr.op == "@" ? matmul(lhs, rhs, expr.loc) : binary(expr.op, lhs, rhs, expr.loc);
+    return checkSize(expr.op == "@" ? matmul(lhs, rhs, expr.loc) : binary(expr.op, lhs, rhs, expr.loc), expr.loc);
   }
   case Expr::Compare:
     return comparison(expr);
@@ -259,9 +268,9 @@ Value Evaluator::evaluate(const Expr &expr) {
   case Expr::Conditional:
     return conditional(expr);
   case Expr::Call:
-    return call(expr);
+    return checkSize(call(expr), expr.loc);
   case Expr::Subscript:
-    return subscript(expr);
+    return checkSize(subscript(expr), expr.loc);
   case Expr::Slice: {
     Value parts[3] = {Value::none(), Value::none(), Value::none()};
     for (size_t i = 0; i < 3 && i < expr.operands.size(); ++i)

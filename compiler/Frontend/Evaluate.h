@@ -122,6 +122,7 @@ private:
   std::optional<Value> member(Instance &instance, llvm::StringRef name, Scope::Members members);
   Value undefined(llvm::StringRef name, SourceLoc loc);
   std::optional<std::string> fill(const Expr &templated);
+  Value checkSize(Value value, SourceLoc loc);
   Value list(const Expr &expr);
   bool appendItems(const Expr &expr, std::vector<Value> &items, std::vector<SourceLoc> *locs = nullptr);
   Value comprehension(const Expr &expr);

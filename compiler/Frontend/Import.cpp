@@ -231,5 +231,7 @@ mlir::OwningOpRef<mlir::ModuleOp> rune::importModule(const ModuleTree &tree, Loa
                                                      const FrontendOptions &options, mlir::MLIRContext &context,
                                                      Diagnostics &diagnostics) {
   Session session(spec, options, diagnostics);
-  return Importer(session, tree, context).run();
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  runWithLargeStack([&] { module = Importer(session, tree, context).run(); });
+  return module;
 }

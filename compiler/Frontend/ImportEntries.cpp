@@ -139,6 +139,7 @@ void Importer::importForward() {
     session.error(root.loc, "the entry module `" + root.typeName + "` has no `forward`");
     return;
   }
+  Session::Use use(session, root.loc);
   Scope names;
   if (session.spec.inputs().empty())
     names.arguments = &root.values;
@@ -242,6 +243,8 @@ void Importer::finishEntry(mlir::func::FuncOp op, Emitter &emitter, const Value 
     tensors.push_back(tensor);
   }
   if (tensors.empty()) {
+    if (session.exhausted())
+      return op.erase();
     session.error(loc, "the entry point `" + op.getSymName() + "` returns nothing");
     return op.erase();
   }

@@ -10,7 +10,7 @@
 
 using namespace rune;
 
-static constexpr size_t maxDepth = 200;
+static constexpr size_t maxDepth = 100;
 
 const FunctionDecl &rune::sequentialForward() {
   static const FunctionDecl decl = [] {

@@ -71,16 +71,19 @@ Value Evaluator::convertArgument(const ArgumentType &type, llvm::StringRef name,
   return error(loc, expectation(type) + " for `" + name + "`, got " + describe(value), {{declared, "declared here"}});
 }
 
+bool rune::isLooseBool(llvm::StringRef text) {
+  static const llvm::StringRef loose[] = {"yes", "no", "on", "off", "y", "n"};
+  return llvm::is_contained(loose, text.lower());
+}
+
 Value rune::argumentFromNode(Evaluator &evaluator, const ArgumentType &type, llvm::StringRef name, const Node &node,
                              SourceLoc declared) {
   if (node.isScalar() && llvm::is_contained(type.words, node.text))
     return Value::string(node.text);
-  static const llvm::StringRef loose[] = {"yes", "no", "on", "off", "y",  "n",   "Yes", "No",
-                                          "YES", "NO", "On", "Off", "ON", "OFF", "Y",   "N"};
   bool takesBool = llvm::any_of(type.alternatives, [](const ArgumentType::Alternative &alternative) {
     return alternative.base == ArgumentType::Alternative::Bool;
   });
-  if (node.isScalar() && !node.quoted && llvm::is_contained(loose, node.text) && (takesBool || !type.words.empty()))
+  if (node.isScalar() && !node.quoted && isLooseBool(node.text) && (takesBool || !type.words.empty()))
     return evaluator.error(node.loc, (takesBool ? "expected true or false" : expectation(type)) + " for `" + name +
                                          "`, got `" + node.text + "`");
   if (node.kind == Node::Null)

@@ -12,6 +12,9 @@ namespace rune {
 Value argumentFromNode(Evaluator &evaluator, const ArgumentType &type, llvm::StringRef name, const Node &node,
                        SourceLoc declared);
 
+/// `yes`, `off` and the like, which other YAML versions take for true and false.
+bool isLooseBool(llvm::StringRef text);
+
 } // namespace rune
 
 #endif // RUNE_FRONTEND_INPUTS_H

@@ -295,8 +295,7 @@ bool Instantiator::addChild(Instance &parent, const std::string &name, SourceLoc
     return false;
   Instance *child = nullptr;
   bool ok = make(node, scope, join(parent.path, name), parent.evaluation, child);
-  parent.order.push_back({true, parent.children.size()});
-  parent.children.push_back({name, child, loc});
+  parent.add(Child{name, child, loc});
   return ok;
 }
 
@@ -353,6 +352,6 @@ std::unique_ptr<ModuleTree> rune::instantiate(LoadedSpec &spec, const FrontendOp
   unsigned before = diagnostics.errorCount();
   Session session(spec, options, diagnostics);
   auto tree = std::make_unique<ModuleTree>();
-  tree->root = Instantiator(session, *tree).instantiateEntry();
+  runWithLargeStack([&] { tree->root = Instantiator(session, *tree).instantiateEntry(); });
   return tree->root && diagnostics.errorCount() == before ? std::move(tree) : nullptr;
 }

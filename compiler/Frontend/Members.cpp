@@ -223,7 +223,8 @@ bool Instantiator::buildSections(Instance &instance, Scope &scope, const Beside 
     else if (name == "tie")
       ok &= ties(instance, section->value, scope);
     keepNames();
-    if (stopped)
+    // What is made of wrong constants is wrong as well.
+    if (stopped || (!ok && name == "constants"))
       return false;
   }
   if (ok && beside.init && beside.init->isMapping())
@@ -258,7 +259,7 @@ bool Instantiator::constants(Instance &instance, const Node &section, Scope &sco
 bool Instantiator::registerName(Instance &instance, const std::string &name, SourceLoc loc, bool digits) {
   if (!isValidName(name, digits)) {
     session.error(loc, "a member's name is up to 128 letters, digits and underscores" +
-                           llvm::Twine(digits ? "" : ", without a digit first") + "; this one is not");
+                           llvm::Twine(digits ? "" : ", without a digit first"));
     return false;
   }
   SourceLoc first;
@@ -393,8 +394,7 @@ bool Instantiator::addMember(Instance &instance, const Entry &entry, const std::
       tree.steps.push_back(std::move(zeros));
     }
   }
-  instance.order.push_back({false, instance.slots.size()});
-  instance.slots.push_back(std::move(slot));
+  instance.add(std::move(slot));
   return ok;
 }
 
@@ -406,6 +406,15 @@ bool Instantiator::submodules(Instance &instance, const Node &section, Scope &sc
 
 //===-- Sections that look back
 //-------------------------------------------------------------------------------------===//
+
+/// Whether a dotted path names a member, be it none.
+static bool hasMember(const Instance &instance, llvm::StringRef path) {
+  auto [first, rest] = path.split('.');
+  if (rest.empty())
+    return instance.findSlot(first) || instance.findChild(first);
+  const Child *child = instance.findChild(first);
+  return child && (!child->instance || hasMember(*child->instance, rest));
+}
 
 bool Instantiator::initSection(Instance &instance, const Node &section, Scope &scope) {
   return walkEntries(section, scope, false, [&](const Entry &entry, const std::string &pattern, Scope &inner) {
@@ -425,7 +434,7 @@ bool Instantiator::initSection(Instance &instance, const Node &section, Scope &s
         return false;
     }
     if (!matched && llvm::StringRef(pattern).find_first_of("*?[") == llvm::StringRef::npos &&
-        !instance.findSlot(pattern)) {
+        !hasMember(instance, pattern)) {
       session.error(entry.key.loc, "no parameter is named `" + llvm::Twine(pattern) + "`");
       return false;
     }

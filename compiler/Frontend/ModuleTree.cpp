@@ -16,18 +16,26 @@ int64_t MemberTensor::count() const {
   return elements;
 }
 
+void Instance::add(std::unique_ptr<Slot> slot) {
+  index[slot->name] = order.size();
+  order.push_back({false, slots.size()});
+  slots.push_back(std::move(slot));
+}
+
+void Instance::add(Child child) {
+  index[child.name] = order.size();
+  order.push_back({true, children.size()});
+  children.push_back(std::move(child));
+}
+
 Slot *Instance::findSlot(llvm::StringRef name) const {
-  for (const auto &slot : slots)
-    if (slot->name == name)
-      return slot.get();
-  return nullptr;
+  auto it = index.find(name);
+  return it != index.end() && !order[it->second].first ? slots[order[it->second].second].get() : nullptr;
 }
 
 const Child *Instance::findChild(llvm::StringRef name) const {
-  for (const Child &child : children)
-    if (child.name == name)
-      return &child;
-  return nullptr;
+  auto it = index.find(name);
+  return it != index.end() && order[it->second].first ? &children[order[it->second].second] : nullptr;
 }
 
 static void collectParameters(Instance &instance, llvm::DenseSet<const MemberTensor *> &seen,

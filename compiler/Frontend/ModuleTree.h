@@ -61,7 +61,10 @@ struct Instance {
   std::vector<std::unique_ptr<Slot>> slots;
   std::vector<Child> children;
   std::vector<std::pair<bool, size_t>> order; // of registration: (a child?, its index)
+  llvm::StringMap<size_t> index;              // of names in `order`
 
+  void add(std::unique_ptr<Slot> slot);
+  void add(Child child);
   Slot *findSlot(llvm::StringRef name) const;
   const Child *findChild(llvm::StringRef name) const;
 };

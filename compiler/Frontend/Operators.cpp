@@ -253,7 +253,7 @@ Value Evaluator::binary(llvm::StringRef op, const Value &lhs, const Value &rhs, 
   if (!message.empty())
     return error(loc, message);
   if (folded)
-    return *folded;
+    return folded->kind != Value::List || session.spend(loc, folded->size()) ? *folded : Value();
   if (!emitter)
     return error(loc, "this is known at run time only");
   emitter->setLoc(loc);

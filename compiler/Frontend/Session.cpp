@@ -5,10 +5,11 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/thread.h"
 
 using namespace rune;
 
-static constexpr size_t maxWork = 3000000;
+static constexpr size_t maxWork = 2000000;
 
 std::optional<DType> Session::dtypeNamed(llvm::StringRef name) const {
   return llvm::StringSwitch<std::optional<DType>>(name)
@@ -31,6 +32,8 @@ SourceLoc Session::toldAt(SourceLoc loc) const {
 
 void Session::error(SourceLoc loc, const llvm::Twine &message, llvm::ArrayRef<RelatedPlace> notes) {
   SourceLoc told = toldAt(loc);
+  if (spec.wasReported(told) && diagnostics.hasErrors())
+    return;
   diagnostics.error(told, message);
   if (loc && told.file != loc.file)
     diagnostics.note(loc, "in the standard library, here");
@@ -57,6 +60,11 @@ bool Session::spend(SourceLoc loc, size_t amount) {
   if (spent <= maxWork)
     return true;
   stopped = true;
-  error(loc, "the specification unrolls to more than 3000000 steps");
+  error(loc, "the specification unrolls to more than 2000000 steps");
   return false;
+}
+
+void rune::runWithLargeStack(llvm::function_ref<void()> work) {
+  llvm::thread thread(std::optional<unsigned>(512u << 20), [&] { work(); });
+  thread.join();
 }

@@ -61,6 +61,9 @@ private:
   bool stopped = false;
 };
 
+/// Runs on a stack of its own: how deep modules and functions call each other is the specification's choice.
+void runWithLargeStack(llvm::function_ref<void()> work);
+
 } // namespace rune
 
 #endif // RUNE_FRONTEND_SESSION_H

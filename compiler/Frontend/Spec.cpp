@@ -139,14 +139,19 @@ bool LoadedSpec::hasModule(llvm::StringRef name) const { return modules.count(na
 
 bool LoadedSpec::hasFunction(llvm::StringRef name) const { return functions.count(name) || findLibraryFunction(name); }
 
-std::vector<llvm::StringRef> LoadedSpec::ownModules() const {
-  std::vector<llvm::StringRef> names;
-  for (const auto &root : roots)
-    if (const Node *section = root->find("modules"); section && section->isMapping())
+std::vector<const Entry *> LoadedSpec::ownEntries(llvm::StringRef name) const {
+  std::vector<const Entry *> entries;
+  for (const auto &document : roots)
+    if (const Node *section = document->find(name); section && section->isMapping() && document->find("runestone"))
       for (const Entry &entry : section->entries)
-        if (auto it = modules.find(entry.key.text); it != modules.end() && it->second.entry == &entry)
-          names.push_back(entry.key.text);
-  return names;
+        if (entry.key.loc.file && !entry.key.loc.file->embedded)
+          entries.push_back(&entry);
+  return entries;
+}
+
+void LoadedSpec::reportOnce(SourceLoc loc, const llvm::Twine &message) {
+  if (reported.insert({loc.file, loc.line, loc.column}).second)
+    diagnostics->error(loc, message);
 }
 
 static std::string suggestion(llvm::StringRef near) {
@@ -212,11 +217,18 @@ const ModuleDecl *LoadedSpec::findModule(llvm::StringRef name) {
   }
   if (!declared->module) {
     declared->building = true;
-    declared->module = buildModule(*declared->entry, declared->library);
+    bool ok = true;
+    declared->module = buildModule(*declared->entry, declared->library, ok);
     declared->building = false;
-    declared->failed |= !declared->module;
+    declared->failed |= !declared->module || !ok;
   }
-  return declared->module.get();
+  return declared->failed ? nullptr : declared->module.get();
+}
+
+const ModuleDecl *LoadedSpec::declaredModule(llvm::StringRef name) {
+  (void)findModule(name);
+  Declared *declared = lookUp(name, modules, true);
+  return declared ? declared->module.get() : nullptr;
 }
 
 bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
@@ -230,8 +242,9 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   if (base.text == decl.name && !decl.library && file) {
     if (loadLibraryFile(*file)) {
       Declared &declared = libraryModules[base.text];
+      bool ok = true;
       if (!declared.module && declared.entry)
-        declared.module = buildModule(*declared.entry, true);
+        declared.module = buildModule(*declared.entry, true, ok);
       extended = declared.module.get();
     }
   } else {
@@ -255,12 +268,12 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   return true;
 }
 
-std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool library) {
+std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool library, bool &ok) {
   auto decl = std::make_unique<ModuleDecl>();
   decl->name = entry.key.text;
   decl->loc = entry.key.loc;
   decl->library = library;
-  if (!checkModuleShape(entry, *diagnostics))
+  if (!checkModuleShape(entry, ok, *diagnostics))
     return nullptr;
   const Node *base = nullptr;
   for (const Entry &section : entry.value.entries) {
@@ -269,9 +282,8 @@ std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool lib
     else
       decl->sections.push_back(&section);
   }
-  if (base && !addBase(*decl, *base))
-    return nullptr;
-  bool ok = true;
+  if (base)
+    ok &= addBase(*decl, *base);
   if (const Node *args = decl->find("args"))
     for (const Entry &argument : args->entries) {
       if (std::optional<ArgumentDecl> parsed = parseArgument(argument, *diagnostics))
@@ -298,7 +310,7 @@ std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool lib
         ok = false;
     }
   }
-  return ok ? std::move(decl) : nullptr;
+  return decl;
 }
 
 //===-- Parsed text ---------------------------------------------------------------------------------------------===//

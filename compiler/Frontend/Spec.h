@@ -13,6 +13,8 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
+#include <set>
+
 namespace rune {
 
 struct LibraryFile;
@@ -86,6 +88,8 @@ public:
 
   /// Null where there is no such module, or where its declaration is wrong (which is reported once).
   const ModuleDecl *findModule(llvm::StringRef name);
+  /// What could be read of a declaration, be it wrong.
+  const ModuleDecl *declaredModule(llvm::StringRef name);
   const FunctionDecl *findFunction(llvm::StringRef name);
   bool hasModule(llvm::StringRef name) const;
   bool hasFunction(llvm::StringRef name) const;
@@ -107,14 +111,18 @@ public:
   const SourceFile &mainFile() const { return *sources.front(); }
   /// The file of that name, null where none was read.
   const SourceFile *findFile(llvm::StringRef name) const;
-  /// The names of all modules and functions that the specification's own files declare.
-  std::vector<llvm::StringRef> ownModules() const;
-
   /// Text that stands in no file (a `-D` on the command line) as a node.
   const Node *nodeFromText(llvm::StringRef origin, llvm::StringRef text);
 
   /// Keeps a node alive as long as the specification.
   const Node *keep(Node node);
+
+  /// An error found before evaluation; what evaluation has to say of the same place is silenced.
+  void reportOnce(SourceLoc loc, const llvm::Twine &message);
+  bool wasReported(SourceLoc loc) const { return reported.count({loc.file, loc.line, loc.column}); }
+
+  /// All functions and modules that the specification's own files declare, where they stand.
+  std::vector<const Entry *> ownEntries(llvm::StringRef section) const;
 
   bool load(llvm::StringRef path, SourceLoc from);
   Diagnostics &diags() const { return *diagnostics; }
@@ -130,7 +138,8 @@ private:
   void declareAll(const Node *section, llvm::StringMap<Declared> &into, const char *what, bool library);
   Declared *lookUp(llvm::StringRef name, llvm::StringMap<Declared> &in, bool module);
   bool loadLibraryFile(const LibraryFile &file);
-  std::unique_ptr<ModuleDecl> buildModule(const Entry &entry, bool library);
+  /// Null where there is nothing to build; `ok` turns false where a part of it is wrong.
+  std::unique_ptr<ModuleDecl> buildModule(const Entry &entry, bool library, bool &ok);
   bool addBase(ModuleDecl &decl, const Node &base);
 
   Diagnostics *diagnostics;
@@ -141,6 +150,7 @@ private:
   std::vector<InputDecl> entryInputs;
   llvm::StringMap<Declared> modules, functions, libraryModules, libraryFunctions;
   llvm::StringSet<> loaded;
+  std::set<std::tuple<const SourceFile *, unsigned, unsigned>> reported;
   llvm::DenseMap<const Node *, ExprPtr> expressions;
   llvm::DenseMap<const Node *, std::unique_ptr<BlockKey>> blockKeys;
   llvm::DenseMap<const Node *, std::unique_ptr<FormatString>> formats;

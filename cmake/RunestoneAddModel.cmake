@@ -1,0 +1,67 @@
+# runestone_add_model(<target> SPEC <file>
+#                     [STEM <name>] [CLASS <namespace::Name>] [DEFINES <argument=value>...]
+#                     [DTYPE f32|f64] [TARGET_CPU <cpu>] [BACKEND llvm])
+#
+# A library of the model that SPEC describes. What links with it can include "<stem>.h" and gets librune; the stem is
+# SPEC's name without its extension unless STEM says another (two models of one spec need two). A change of SPEC, of a
+# file that it includes, or of the compiler builds the model anew.
+#
+#   find_package(Runestone REQUIRED)
+#   runestone_add_model(digits SPEC specs/digits_mlp.yaml CLASS app::Digits)
+#   target_link_libraries(app PRIVATE digits)
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.20...3.31)
+
+function(runestone_add_model target)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SPEC;STEM;CLASS;DTYPE;TARGET_CPU;BACKEND" "DEFINES")
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "runestone_add_model(${target}): unknown argument '${ARG_UNPARSED_ARGUMENTS}'")
+  endif()
+  if(ARG_KEYWORDS_MISSING_VALUES)
+    message(FATAL_ERROR "runestone_add_model(${target}): ${ARG_KEYWORDS_MISSING_VALUES} has no value")
+  endif()
+  if(NOT ARG_SPEC)
+    message(FATAL_ERROR "runestone_add_model(${target}): SPEC is missing")
+  endif()
+  if(ARG_BACKEND AND NOT ARG_BACKEND STREQUAL "llvm")
+    message(FATAL_ERROR "runestone_add_model(${target}): unknown BACKEND '${ARG_BACKEND}', expected llvm")
+  endif()
+
+  get_filename_component(spec "${ARG_SPEC}" ABSOLUTE)
+  get_filename_component(stem "${ARG_SPEC}" NAME_WLE)
+  string(MAKE_C_IDENTIFIER "${stem}" stem)
+  string(REGEX REPLACE "_+" "_" stem "${stem}")
+  if(ARG_STEM)
+    set(stem "${ARG_STEM}")
+  endif()
+  set(options "--stem=${stem}")
+  if(ARG_CLASS)
+    list(APPEND options "--class=${ARG_CLASS}")
+  endif()
+  if(ARG_DTYPE)
+    list(APPEND options "--dtype=${ARG_DTYPE}")
+  endif()
+  if(ARG_TARGET_CPU)
+    list(APPEND options "--target-cpu=${ARG_TARGET_CPU}")
+  endif()
+  foreach(define IN LISTS ARG_DEFINES)
+    list(APPEND options -D "${define}")
+  endforeach()
+
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}.model")
+  file(MAKE_DIRECTORY "${folder}")
+  add_custom_command(
+    OUTPUT "${folder}/${stem}.o" "${folder}/${stem}.h"
+    COMMAND Runestone::runec build "${spec}" -o "${folder}" ${options} "--depfile=${folder}/${stem}.d"
+    DEPENDS "${spec}" Runestone::runec
+    DEPFILE "${folder}/${stem}.d"
+    COMMENT "Compiling the model ${stem}"
+    VERBATIM)
+  add_library(${target} STATIC "${folder}/${stem}.o" "${folder}/${stem}.h")
+  set_source_files_properties("${folder}/${stem}.o" PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(${target} INTERFACE "${folder}")
+  target_link_libraries(${target} INTERFACE Runestone::rune)
+endfunction()
+
+cmake_policy(POP)
