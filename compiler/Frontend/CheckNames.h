@@ -15,7 +15,7 @@ class NameChecker {
 public:
   explicit NameChecker(LoadedSpec &spec) : spec(spec) {}
 
-  llvm::StringSet<> names;     // values
+  llvm::StringSet<> names;                                    // values
   std::vector<std::pair<std::string, std::string>> templates; // what stands around {…} in names
   llvm::StringSet<> functions; // what may stand before `(` besides the files' functions and the builtins
 

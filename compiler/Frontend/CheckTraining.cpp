@@ -90,9 +90,8 @@ void TrainingChecker::groups(const Node &node, const ModuleDecl *optimizer) {
         continue;
       NameChecker names(spec);
       names.names.insert("ndim");
-      bool known = key == "if" || !optimizer || llvm::any_of(optimizer->args, [&](const ArgumentDecl &argument) {
-                     return argument.name == key;
-                   });
+      bool known = key == "if" || !optimizer ||
+                   llvm::any_of(optimizer->args, [&](const ArgumentDecl &argument) { return argument.name == key; });
       if (!known)
         names.error(entry.key.loc, "`" + optimizer->name + "` has no argument `" + key + "`");
       names.value(entry.value);

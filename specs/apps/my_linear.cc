@@ -17,8 +17,8 @@ template <typename Model> static void show() {
 
   std::cout << net << '\n'; // what print(net) shows in PyTorch
   for (const auto &[name, parameter] : net.named_parameters())
-    std::cout << name << " = " << parameter.tensor() << ", requires_grad=" << std::boolalpha << parameter.requires_grad()
-              << '\n';
+    std::cout << name << " = " << parameter.tensor() << ", requires_grad=" << std::boolalpha
+              << parameter.requires_grad() << '\n';
 
   rune::Tensor x = rune::Tensor::full({1, 1}, 2.0);
   rune::Tensor y = net(x);
