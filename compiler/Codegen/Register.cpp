@@ -4,6 +4,7 @@
 #include "Codegen/Register.h"
 
 #include "Codegen/LinalgLowering.h"
+#include "Gradients/OpGradients.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,4 +40,5 @@ void rune::registerAllDialects(mlir::DialectRegistry &registry) {
   registerShapeLowerings(registry);
   registerReductionLowerings(registry);
   registerStructureLowerings(registry);
+  registerGradients(registry);
 }
