@@ -38,6 +38,7 @@ void rune::registerAllDialects(mlir::DialectRegistry &registry) {
   registerBufferizationModels(registry);
   registerScalarLowerings(registry);
   registerShapeLowerings(registry);
+  registerRandomLowerings(registry);
   registerReductionLowerings(registry);
   registerStructureLowerings(registry);
   registerGradients(registry);

@@ -26,7 +26,7 @@ struct CommonArguments {
   std::vector<std::string> defines;
 };
 
-const std::vector<std::string> stages = {"module", "registry", "graph", "linalg", "memory",
+const std::vector<std::string> stages = {"module", "registry", "graph", "grad", "linalg", "memory",
                                          "loops",  "llvm",     "asm",   "obj"};
 
 /// One of the words, or an error that names the nearest.
@@ -98,7 +98,7 @@ private:
         ->type_name("DIR");
     command
         ->add_option("--emit", build.emit,
-                     "Print a stage instead: module registry graph linalg memory loops llvm asm obj")
+                     "Print a stage instead: module registry graph grad linalg memory loops llvm asm obj")
         ->type_name("STAGE")
         ->check(oneOf(stages));
     command->add_option("--backend", backend, "The code generator: llvm")->type_name("NAME")->check(oneOf({"llvm"}));
