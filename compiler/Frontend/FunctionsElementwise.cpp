@@ -66,14 +66,27 @@ static Value runWhere(Call &call) {
       all);
 }
 
+/// A number where the tensor reaches it: no gradient there, while tensors share it. NaN stays.
+static Value bound(Call &call, const Value &value, const Value &limit, bool below) {
+  if (!value.isTensor() || limit.isTensor() || !isFloat(dtypeOf(value.ir)))
+    return extreme(call, value, limit, below);
+  Value operands[] = {value, limit};
+  auto tensors = unified(call, operands);
+  if (!tensors)
+    return Value();
+  auto [x, y] = std::pair((*tensors)[0], (*tensors)[1]);
+  Emitter &emitter = call.emitter();
+  return Value::tensor(emitter.select(emitter.compare(below ? Predicate::le : Predicate::ge, x, y), y, x));
+}
+
 static Value runClamp(Call &call) {
   if (!call.given(1) && !call.given(2))
     return call.error("`clamp` needs `min` or `max`");
   Value value = call[0];
   if (call.given(1))
-    value = extreme(call, value, call[1], true);
+    value = bound(call, value, call[1], true);
   if (call.given(2) && !value.isError())
-    value = extreme(call, value, call[2], false);
+    value = bound(call, value, call[2], false);
   return value;
 }
 
