@@ -141,8 +141,10 @@ private:
           memref::LoadOp::create(b, loc, entry.getArgument(0), constant(argument.getArgNumber() - firstInput));
       value = PointerOp::create(b, loc, flat(root.element), address);
     } else {
-      Operation *global = b.clone(*root.value.getDefiningOp());
-      value = memref::CastOp::create(b, loc, flat(root.element), global->getResult(0));
+      auto global = root.value.getDefiningOp<memref::GetGlobalOp>();
+      auto elements = MemRefType::get({global.getType().getNumElements()}, root.element);
+      value = memref::GetGlobalOp::create(b, loc, elements, global.getName());
+      value = memref::CastOp::create(b, loc, flat(root.element), value);
     }
     buffers.push_back({root, value});
     return value;
@@ -360,6 +362,18 @@ private:
   std::vector<std::pair<Root, Value>> buffers;
 };
 
+/// Constants as kernels see them: in one dimension.
+void flattenGlobals(ModuleOp module) {
+  for (auto global : module.getOps<memref::GlobalOp>()) {
+    auto values = dyn_cast_or_null<DenseElementsAttr>(global.getInitialValueAttr());
+    if (!values || global.getType().getRank() == 1)
+      continue;
+    int64_t count = values.getNumElements();
+    global.setType(MemRefType::get({count}, values.getElementType()));
+    global.setInitialValueAttr(values.reshape(RankedTensorType::get({count}, values.getElementType())));
+  }
+}
+
 struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
   using ScheduleBase::ScheduleBase;
 
@@ -375,6 +389,7 @@ struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
       if (function->hasAttr("rune.inputs") && !function.isDeclaration())
         if (failed(FunctionScheduler(function, *target, table, kernels).run()))
           return signalPassFailure();
+    flattenGlobals(getOperation());
   }
 };
 

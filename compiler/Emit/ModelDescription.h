@@ -10,6 +10,7 @@
 #include "rune/table.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,8 +78,36 @@ struct EntryDescription {
   std::vector<ValueDescription> inputs, outputs;
   std::vector<CheckDescription> checks;
   std::vector<HookSiteDescription> hookSites;
+  int32_t flags = 0;
   std::string function, hookedFunction; // symbols; hookedFunction is "" where that variant was not compiled
   ExprCode workspaceBytes, hookedWorkspaceBytes;
+};
+
+struct SlotDescription {
+  std::string name;
+  int32_t kind = RUNE_GRADIENT;
+  int32_t member = -1;
+  int32_t phase = -1;
+  int32_t dtype = RUNE_F32;
+  std::vector<int64_t> shape;
+  std::vector<rune_storage> storages;
+  double initial = 0;
+};
+
+struct PhaseDescription {
+  std::string name;
+  EntryDescription loss, backward, update;
+  std::optional<EntryDescription> step, metric;
+  std::vector<int32_t> parameters;
+  int32_t accumulate = 1;
+};
+
+struct TrainingDescription {
+  int64_t bytes = 0;
+  std::vector<SlotDescription> slots;
+  std::vector<PhaseDescription> phases;
+  EntryDescription evaluate;
+  int32_t inputCount = 0;
 };
 
 struct ModelDescription {
@@ -90,6 +119,8 @@ struct ModelDescription {
   std::vector<MemberDescription> members;
   std::vector<InitStepDescription> initSteps;
   std::vector<EntryDescription> entries; // the first is forward
+  std::optional<TrainingDescription> training;
+  std::optional<EntryDescription> trainingForward;
 };
 
 } // namespace rune

@@ -20,10 +20,10 @@ public:
   explicit TableWriter(llvm::Module &module) : module(module), context(module.getContext()) {}
 
   void write(const ModelDescription &model, llvm::StringRef name) {
-    Constant *table =
-        record({i32(RUNE_TABLE_VERSION), i32(model.dtype), text(model.name), i64(model.stateBytes),
-                array(model.modules), array(model.members), array(model.initSteps), array(model.entries),
-                count(model.modules), count(model.members), count(model.initSteps), count(model.entries)});
+    Constant *table = record({i32(RUNE_TABLE_VERSION), i32(model.dtype), text(model.name), i64(model.stateBytes),
+                              array(model.modules), array(model.members), array(model.initSteps), array(model.entries),
+                              count(model.modules), count(model.members), count(model.initSteps), count(model.entries),
+                              pointer(model.training), pointer(model.trainingForward)});
     auto *global = new llvm::GlobalVariable(module, table->getType(), /*isConstant=*/true,
                                             llvm::GlobalValue::ExternalLinkage, table, name);
     global->setAlignment(llvm::Align(16));
@@ -64,6 +64,8 @@ private:
     return global(llvm::ConstantArray::get(llvm::ArrayType::get(elements[0]->getType(), elements.size()), elements));
   }
 
+  template <typename T> Constant *pointer(const std::optional<T> &one) { return one ? global(value(*one)) : null(); }
+
   Constant *value(int32_t number) { return i32(number); }
   Constant *value(int64_t number) { return i64(number); }
   Constant *value(const std::string &name) { return text(name); }
@@ -103,8 +105,24 @@ private:
   Constant *value(const EntryDescription &entry) {
     return record({text(entry.name), array(entry.symbols), array(entry.inputs), array(entry.outputs),
                    array(entry.checks), array(entry.hookSites), count(entry.symbols), count(entry.inputs),
-                   count(entry.outputs), count(entry.checks), count(entry.hookSites), i32(0), function(entry.function),
-                   value(entry.workspaceBytes), function(entry.hookedFunction), value(entry.hookedWorkspaceBytes)});
+                   count(entry.outputs), count(entry.checks), count(entry.hookSites), i32(entry.flags),
+                   function(entry.function), value(entry.workspaceBytes), function(entry.hookedFunction),
+                   value(entry.hookedWorkspaceBytes)});
+  }
+
+  Constant *value(const SlotDescription &slot) {
+    return record({text(slot.name), i32(slot.kind), i32(slot.member), i32(slot.phase), i32(slot.dtype),
+                   count(slot.shape), count(slot.storages), array(slot.shape), array(slot.storages),
+                   f64(slot.initial)});
+  }
+  Constant *value(const PhaseDescription &phase) {
+    return record({text(phase.name), global(value(phase.loss)), global(value(phase.backward)),
+                   global(value(phase.update)), pointer(phase.step), pointer(phase.metric), array(phase.parameters),
+                   count(phase.parameters), i32(phase.accumulate)});
+  }
+  Constant *value(const TrainingDescription &training) {
+    return record({i64(training.bytes), array(training.slots), array(training.phases), global(value(training.evaluate)),
+                   count(training.slots), count(training.phases), i32(training.inputCount), i32(0)});
   }
 
   llvm::Module &module;

@@ -51,6 +51,7 @@ rune_entry Tables::entry(const EntryDescription &entry) {
   result.output_count = static_cast<int32_t>(entry.outputs.size());
   result.check_count = static_cast<int32_t>(entry.checks.size());
   result.hook_site_count = static_cast<int32_t>(entry.hookSites.size());
+  result.flags = entry.flags;
   result.function = find(entry.function);
   result.workspace_bytes = expression(entry.workspaceBytes);
   result.hooked_function = find(entry.hookedFunction);
@@ -69,6 +70,28 @@ rune_init_step Tables::initStep(const InitStepDescription &step) const {
           step.fanOut,
           step.discarded,
           step.workspaceBytes};
+}
+
+const rune_training *Tables::training(const TrainingDescription &training) {
+  std::vector<rune_slot> slots;
+  for (const SlotDescription &slot : training.slots)
+    slots.push_back({slot.name.c_str(), slot.kind, slot.member, slot.phase, slot.dtype,
+                     static_cast<int32_t>(slot.shape.size()), static_cast<int32_t>(slot.storages.size()),
+                     slot.shape.data(), slot.storages.data(), slot.initial});
+  std::vector<rune_phase> phases;
+  for (const PhaseDescription &phase : training.phases)
+    phases.push_back({phase.name.c_str(), pointer(phase.loss), pointer(phase.backward), pointer(phase.update),
+                      pointer(phase.step), pointer(phase.metric), phase.parameters.data(),
+                      static_cast<int32_t>(phase.parameters.size()), phase.accumulate});
+  rune_training result = {};
+  result.bytes = training.bytes;
+  result.slot_count = static_cast<int32_t>(slots.size());
+  result.phase_count = static_cast<int32_t>(phases.size());
+  result.slots = array(std::move(slots));
+  result.phases = array(std::move(phases));
+  result.evaluate = pointer(training.evaluate);
+  result.input_count = training.inputCount;
+  return array(std::vector<rune_training>{result});
 }
 
 Tables::Tables(ModelDescription description, Lookup lookup)
@@ -100,6 +123,9 @@ Tables::Tables(ModelDescription description, Lookup lookup)
   table.members = array(std::move(members));
   table.init_steps = array(std::move(steps));
   table.entries = array(std::move(entries));
+  if (source.training)
+    table.training = training(*source.training);
+  table.training_forward = pointer(source.trainingForward);
 }
 
 } // namespace rune

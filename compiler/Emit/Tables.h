@@ -33,6 +33,9 @@ private:
   const rune_expr *expressions(const std::vector<ExprCode> &list);
   const rune_value *values(const std::vector<ValueDescription> &list);
   rune_entry entry(const EntryDescription &entry);
+  const rune_entry *pointer(const EntryDescription &one) { return array(std::vector<rune_entry>{entry(one)}); }
+  const rune_entry *pointer(const std::optional<EntryDescription> &one) { return one ? pointer(*one) : nullptr; }
+  const rune_training *training(const TrainingDescription &training);
   rune_init_step initStep(const InitStepDescription &step) const;
 
   rune_kernel find(const std::string &symbol) const { return symbol.empty() ? nullptr : lookup(symbol); }

@@ -74,10 +74,18 @@ typedef struct rune_module_info {
 
 // A compiled function: `arguments` are pointers to the inputs (a run-time integer in its place among them: one i64),
 // then to the outputs, each contiguous and row-major;
-// `symbols` are the entry's dynamic sizes; `state` and `workspace` are arenas aligned to 64 bytes; `context` goes to
-// rune_run_hooks and is null where no hook is registered. Returns 0 or a rune_status.
+// `symbols` are the entry's dynamic sizes; `state` and `workspace` are arenas aligned to 64 bytes. `context` begins
+// with a rune_context; it may be null where the entry has no flag that asks for one and no hook is registered. Returns
+// 0 or a rune_status. Only functions that train write to `state`.
 typedef int32_t (*rune_kernel)(const void *const *arguments, const int64_t *symbols, const void *state, void *workspace,
                                void *context);
+
+// What a call needs beyond its arguments. rune_run_hooks gets the same address.
+typedef struct rune_context {
+  void *training; // the training arena, aligned to 64 bytes; null where nothing is trained
+  uint64_t seed;  // of the generator: random functions draw from Philox 4x32-10 under this key, at the counters
+  uint64_t draw;  // (element, op, draw): `draw` is another one in each call
+} rune_context;
 
 enum rune_status {
   RUNE_OK = 0,
@@ -143,6 +151,11 @@ typedef struct rune_hook_site {
   const rune_value *tensors; // the module's inputs (phase 0) or its inputs, then its outputs (phase 1)
 } rune_hook_site;
 
+enum rune_entry_flags {
+  RUNE_NEEDS_CONTEXT = 1, // draws random numbers, or uses the training arena
+  RUNE_WRITES_STATE = 2,  // updates parameters or buffers
+};
+
 typedef struct rune_entry {
   const char *name; // "forward"
   const char *const *symbols;
@@ -151,12 +164,66 @@ typedef struct rune_entry {
   const rune_check *checks;
   const rune_hook_site *hook_sites;
   int32_t symbol_count, input_count, output_count, check_count, hook_site_count;
-  int32_t reserved;
+  int32_t flags; // rune_entry_flags
   rune_kernel function;
   rune_expr workspace_bytes;
   rune_kernel hooked_function; // materialises every module boundary and runs hooks there; null where not compiled
   rune_expr hooked_workspace_bytes;
 } rune_entry;
+
+enum rune_slot_kind {
+  RUNE_GRADIENT = 0,        // of a parameter, added to until it is set to zero
+  RUNE_OPTIMIZER_STATE = 1, // of a parameter: "exp_avg"
+  RUNE_AVERAGE = 2,         // a parameter's exponential moving average
+  RUNE_COUNTER = 3,         // one i64: "step", the updates done; "epoch", which the caller counts
+  RUNE_SCHEDULE_STATE = 4,  // of a schedule that follows a metric
+};
+
+// A tensor of the training arena.
+typedef struct rune_slot {
+  const char *name; // "exp_avg", "grad", "step"
+  int32_t kind;     // rune_slot_kind
+  int32_t member;   // index of the parameter, or -1
+  int32_t phase;    // whose it is, or -1
+  int32_t dtype;
+  int32_t rank;
+  int32_t storage_count;
+  const int64_t *shape;
+  const rune_storage *storages; // offsets from the start of the training arena
+  double initial;               // every element, at first; of an average: the parameter's own first value instead
+} rune_slot;
+
+// What is trained together, by one optimizer. A specification without `phases` has one phase, named "".
+typedef struct rune_phase {
+  const char *name;
+  // (inputs, targets) → loss, then what `backward` reads of this call. Updates buffers.
+  const rune_entry *loss;
+  // (inputs, targets, what `loss` left) → nothing: adds to the gradients of the phase's parameters
+  const rune_entry *backward;
+  // () → lr: one update of the phase's parameters by their gradients, where `trainable[i]` of slot i's parameter (one
+  // byte each, an input) is not 0; counts it in "step"
+  const rune_entry *update;
+  // (inputs, targets) → loss, lr: zero_grad, loss, backward and update at once, for parameters that are all trained;
+  // leaves gradients undefined. Null where `accumulate` is more than 1
+  const rune_entry *step;
+  // (metric, a 0-d f64) → nothing: tells the schedule; null where it follows none
+  const rune_entry *metric;
+  const int32_t *parameters; // members that it trains, in the order of `update`'s input
+  int32_t parameter_count;
+  int32_t accumulate; // calls of `backward` for each `update`, at least 1
+} rune_phase;
+
+typedef struct rune_training {
+  int64_t bytes; // of the training arena
+  const rune_slot *slots;
+  const rune_phase *phases;
+  // (inputs, targets) → the loss in evaluation mode (the sum over phases), and, for a classifier whose one target is
+  // i64, how many rows' largest output is the target's (one i64)
+  const rune_entry *evaluate;
+  int32_t slot_count, phase_count;
+  int32_t input_count; // how many of an entry's inputs are the model's; the targets follow
+  int32_t reserved;
+} rune_training;
 
 typedef struct rune_model {
   int32_t version; // RUNE_TABLE_VERSION
@@ -168,6 +235,9 @@ typedef struct rune_model {
   const rune_init_step *init_steps;
   const rune_entry *entries;
   int32_t module_count, member_count, init_step_count, entry_count;
+  const rune_training *training; // null where the specification has no `training`
+  // The forward in training mode, with `updates`; null where it is no other than the one in evaluation
+  const rune_entry *training_forward;
 } rune_model;
 
 // Called by hooked variants: `tensors[i]` is the data of the site's i-th tensor, contiguous and row-major, which the

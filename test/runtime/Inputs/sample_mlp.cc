@@ -151,5 +151,17 @@ const rune_entry entries[] = {{"forward",
 } // namespace
 
 extern "C" const rune_model sample_mlp_model;
-const rune_model sample_mlp_model = {RUNE_TABLE_VERSION, RUNE_F32, "SampleMlp", StateBytes, modules, members,
-                                     init_steps,         entries,  4,           4,          4,       1};
+const rune_model sample_mlp_model = {RUNE_TABLE_VERSION,
+                                     RUNE_F32,
+                                     "SampleMlp",
+                                     StateBytes,
+                                     modules,
+                                     members,
+                                     init_steps,
+                                     entries,
+                                     4,
+                                     4,
+                                     4,
+                                     1,
+                                     nullptr,
+                                     nullptr};
