@@ -96,8 +96,8 @@ Value Evaluator::callMethod(const Value &object, const Expr &expr) {
   // A method is a function whose first argument stands before the dot.
   given->positional.insert(given->positional.begin(), object);
   given->locs.insert(given->locs.begin(), expr.operands[0]->start);
-  if (const Builtin *builtin = findBuiltin(name, Builtin::Method))
-    return rune::callBuiltin(*this, *builtin, name, *given, expr.loc);
+  if (findBuiltin(name, Builtin::Method))
+    return rune::callBuiltin(*this, name, Builtin::Method, *given, expr.loc);
   if (session.spec.hasFunction(name)) {
     const FunctionDecl *function = session.spec.findFunction(name);
     return function ? callDeclared(*function, *given, expr.loc) : Value();

@@ -196,6 +196,35 @@ Truth Evaluator::truth(const Value &value, SourceLoc loc) {
 
 Truth Evaluator::truth(const Expr *expr) { return expr ? truth(evaluate(*expr), expr->start) : Truth::Error; }
 
+Value Evaluator::unary(const Expr &expr) {
+  Value operand = evaluate(*expr.operands[0]);
+  if (expr.op == "-")
+    return negate(operand, expr.loc);
+  if (expr.op == "~")
+    return logicalNot(operand, expr.loc);
+  if (expr.op == "+")
+    return operand;
+  switch (truth(operand, expr.operands[0]->start)) {
+  case Truth::Error:
+    return Value();
+  case Truth::True:
+    return Value::boolean(false);
+  case Truth::False:
+    return Value::boolean(true);
+  case Truth::Runtime:
+    break;
+  }
+  return logicalNot(toCondition(operand, expr.loc), expr.loc);
+}
+
+Value Evaluator::slice(const Expr &expr) {
+  Value parts[3] = {Value::none(), Value::none(), Value::none()};
+  for (size_t i = 0; i < 3 && i < expr.operands.size(); ++i)
+    if (expr.operands[i] && (parts[i] = evaluate(*expr.operands[i])).isError())
+      return Value();
+  return Value::slice(parts[0], parts[1], parts[2]);
+}
+
 /// Reports a tensor too large to count that came up on the way to a value.
 Value Evaluator::checkSize(Value value, SourceLoc loc) {
   if (!emitter || !emitter->overflowed)
@@ -238,24 +267,8 @@ Value Evaluator::evaluate(const Expr &expr) {
     return error(expr.loc, "`*` stands in lists and calls only");
   case Expr::Comprehension:
     return comprehension(expr);
-  case Expr::Unary: {
-    Value operand = evaluate(*expr.operands[0]);
-    if (expr.op == "not") {
-      switch (truth(operand, expr.operands[0]->start)) {
-      case Truth::Error:
-        return Value();
-      case Truth::True:
-        return Value::boolean(false);
-      case Truth::False:
-        return Value::boolean(true);
-      case Truth::Runtime:
-        return logicalNot(toCondition(operand, expr.loc), expr.loc);
-      }
-    }
-    if (expr.op == "~" && !operand.isError() && operand.kind != Value::Bool && !operand.isRuntime())
-      return error(expr.loc, "`~` is for bool tensors; this is " + describe(operand));
-    return expr.op == "-" ? negate(operand, expr.loc) : expr.op == "~" ? logicalNot(operand, expr.loc) : operand;
-  }
+  case Expr::Unary:
+    return unary(expr);
   case Expr::Binary: {
     Value lhs = evaluate(*expr.operands[0]), rhs = evaluate(*expr.operands[1]);
     return checkSize(expr.op == "@" ? matmul(lhs, rhs, expr.loc) : binary(expr.op, lhs, rhs, expr.loc), expr.loc);
@@ -271,14 +284,8 @@ Value Evaluator::evaluate(const Expr &expr) {
     return checkSize(call(expr), expr.loc);
   case Expr::Subscript:
     return checkSize(subscript(expr), expr.loc);
-  case Expr::Slice: {
-    Value parts[3] = {Value::none(), Value::none(), Value::none()};
-    for (size_t i = 0; i < 3 && i < expr.operands.size(); ++i)
-      if (expr.operands[i])
-        if ((parts[i] = evaluate(*expr.operands[i])).isError())
-          return Value();
-    return Value::slice(parts[0], parts[1], parts[2]);
-  }
+  case Expr::Slice:
+    return slice(expr);
   case Expr::Attribute:
     return attribute(expr);
   }

@@ -123,6 +123,8 @@ private:
   Value undefined(llvm::StringRef name, SourceLoc loc);
   std::optional<std::string> fill(const Expr &templated);
   Value checkSize(Value value, SourceLoc loc);
+  Value unary(const Expr &expr);
+  Value slice(const Expr &expr);
   Value list(const Expr &expr);
   bool appendItems(const Expr &expr, std::vector<Value> &items, std::vector<SourceLoc> *locs = nullptr);
   Value comprehension(const Expr &expr);

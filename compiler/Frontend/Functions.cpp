@@ -310,14 +310,9 @@ static bool bindNamed(Call &call, const Signature &signature, const GivenArgumen
   return true;
 }
 
-Value rune::callBuiltin(Evaluator &evaluator, const Builtin &builtin, llvm::StringRef name, const GivenArguments &given,
+Value rune::callBuiltin(Evaluator &evaluator, llvm::StringRef name, Builtin::Use use, const GivenArguments &given,
                         SourceLoc loc) {
-  (void)builtin;
-  const auto &functions = table(Builtin::Function);
-  auto it = functions.find(name);
-  if (it == functions.end() || it->second.first.run != builtin.run)
-    it = table(Builtin::Method).find(name);
-  const Signature &signature = it->second.second;
+  const auto &[builtin, signature] = table(use).find(name)->second;
   Call call(evaluator, name, loc);
   call.args.resize(signature.parameters.size());
   call.locs.resize(signature.parameters.size(), loc);
@@ -341,8 +336,7 @@ Value rune::callBuiltin(Evaluator &evaluator, const Builtin &builtin, llvm::Stri
 }
 
 Value Evaluator::callBuiltin(llvm::StringRef name, const GivenArguments &given, SourceLoc loc) {
-  const Builtin *builtin = findBuiltin(name, Builtin::Function);
   GivenArguments located = given;
   located.locs.resize(located.positional.size(), loc);
-  return builtin ? rune::callBuiltin(*this, *builtin, name, located, loc) : Value();
+  return rune::callBuiltin(*this, name, Builtin::Function, located, loc);
 }

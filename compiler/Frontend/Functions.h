@@ -57,8 +57,8 @@ struct Builtin {
 };
 
 const Builtin *findBuiltin(llvm::StringRef name, Builtin::Use use);
-/// Binds arguments to the signature; reports what does not fit.
-Value callBuiltin(Evaluator &evaluator, const Builtin &builtin, llvm::StringRef name, const GivenArguments &given,
+/// Binds arguments to the signature of the function or method of that name, which exists; reports what does not fit.
+Value callBuiltin(Evaluator &evaluator, llvm::StringRef name, Builtin::Use use, const GivenArguments &given,
                   SourceLoc loc);
 
 // The families, each in its own file.

@@ -204,8 +204,7 @@ static Value pickExtreme(Call &call, bool larger) {
     GivenArguments pair;
     pair.positional = {lhs, rhs};
     pair.locs = {call.loc, call.loc};
-    llvm::StringRef name = larger ? "maximum" : "minimum";
-    return callBuiltin(call.evaluator, *findBuiltin(name, Builtin::Function), name, pair, call.loc);
+    return callBuiltin(call.evaluator, larger ? "maximum" : "minimum", Builtin::Function, pair, call.loc);
   };
   if (call[0].kind == Value::List) {
     if (call[0].asList().empty())

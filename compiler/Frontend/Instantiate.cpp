@@ -168,6 +168,19 @@ static const Entry *typeEntry(const Node &node) {
   return nullptr;
 }
 
+/// Beside the type of a module stand its conditions and nothing else.
+static bool checkBeside(Session &session, const Node &node, const Entry &type, bool isRepeat) {
+  for (const Entry &entry : node.entries) {
+    if (&entry == &type || isBesideKey(entry.key.text) ||
+        (isRepeat && (entry.key.text == "of" || entry.key.text == "repeat")))
+      continue;
+    session.error(entry.key.loc, "`" + entry.key.text + "` beside `" + type.key.text +
+                                     "`: expected one module, and if, init, requires_grad or training");
+    return false;
+  }
+  return true;
+}
+
 /// `result` stays null where the submodule is none.
 bool Instantiator::make(const Node &node, Scope &scope, const std::string &path, bool evaluation, Instance *&result) {
   result = nullptr;
@@ -207,15 +220,8 @@ bool Instantiator::make(const Node &node, Scope &scope, const std::string &path,
     return false;
   }
   bool isRepeat = node.find("repeat") && node.find("of");
-  for (const Entry &entry : node.entries) {
-    bool known = &entry == type || isBesideKey(entry.key.text) || (isRepeat && entry.key.text == "of") ||
-                 (isRepeat && entry.key.text == "repeat");
-    if (known)
-      continue;
-    session.error(entry.key.loc, "`" + entry.key.text + "` beside `" + type->key.text +
-                                     "`: expected one module, and if, init, requires_grad or training");
+  if (!checkBeside(session, node, *type, isRepeat))
     return false;
-  }
   if (isRepeat)
     result = makeList(llvm::ArrayRef<Node>(node), scope, path, beside.evaluation, node.loc);
   else if (type->key.text == "layers")
