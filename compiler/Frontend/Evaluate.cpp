@@ -19,7 +19,7 @@ static std::optional<Value> predefined(const Session &session, llvm::StringRef n
     return Value::number(HUGE_VAL);
   if (name == "nan")
     return Value::number(NAN);
-  if (std::optional<DType> type = session.dtypeNamed(name))
+  if (std::optional<ElementKind> type = session.dtypeNamed(name))
     return Value::dtype(*type);
   return std::nullopt;
 }
@@ -81,7 +81,7 @@ static void addScopeNames(const Scope &scope, std::vector<llvm::StringRef> &name
 Value Evaluator::undefined(llvm::StringRef name, SourceLoc loc) {
   const Node *state = scope.self && scope.self->decl ? scope.self->decl->find("state") : nullptr;
   if (state && state->find(name)) {
-    session.unsupported(loc, "`state` is");
+    session.unsupported(loc, "'state' is");
     return Value();
   }
   std::vector<llvm::StringRef> names;
@@ -89,7 +89,7 @@ Value Evaluator::undefined(llvm::StringRef name, SourceLoc loc) {
   llvm::sort(names);
   llvm::StringRef near = nearestName(name, names);
   return error(loc,
-               "undefined name `" + name + "`" + (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+               "undefined name '" + name + "'" + (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
 }
 
 Value Evaluator::lookUp(llvm::StringRef name, SourceLoc loc) {
@@ -185,7 +185,7 @@ Truth Evaluator::truth(const Value &value, SourceLoc loc) {
     if (rankOf(value.ir) == 0)
       return Truth::Runtime;
     error(loc, "the truth of a tensor of shape " + formatDims(getDims(value.ir)) +
-                   " is ambiguous; use `where`, or ask with `is none` whether it is there");
+                   " is ambiguous; use 'where', or ask with 'is none' whether it is there");
     return Truth::Error;
   case Value::Scalar:
     return Truth::Runtime;
@@ -264,7 +264,7 @@ Value Evaluator::evaluate(const Expr &expr) {
   case Expr::Tuple:
     return list(expr);
   case Expr::Starred:
-    return error(expr.loc, "`*` stands in lists and calls only");
+    return error(expr.loc, "'*' stands in lists and calls only");
   case Expr::Comprehension:
     return comprehension(expr);
   case Expr::Unary:
@@ -426,7 +426,7 @@ Value Evaluator::comparison(const Expr &expr) {
       one = Value::boolean(identical(lhs, rhs) == (op == "is"));
     } else if (op == "in" || op == "not in") {
       if (rhs.kind != Value::List)
-        return error(loc, "`in` needs a list, not " + describe(rhs));
+        return error(loc, "'in' needs a list, not " + describe(rhs));
       bool found = llvm::any_of(rhs.asList(), [&](const Value &item) { return equalValues(lhs, item) == true; });
       one = Value::boolean(found == (op == "in"));
     } else {
@@ -514,7 +514,7 @@ Value Evaluator::attribute(const Expr &expr) {
       return *value;
     if (auto it = object.instance->values.find(name); it != object.instance->values.end())
       return it->second;
-    return error(expr.loc, "`" + object.instance->typeName + "` has no member `" + name + "`");
+    return error(expr.loc, "'" + object.instance->typeName + "' has no member '" + name + "'");
   }
   if (object.isRuntime()) {
     if (emitter)
@@ -533,12 +533,12 @@ Value Evaluator::attribute(const Expr &expr) {
     else if (name == "mT" && rank >= 2)
       std::swap(permutation[rank - 1], permutation[rank - 2]);
     else if (name == "mT")
-      return error(expr.loc, "`.mT` needs a tensor of 2 dimensions or more, not " + llvm::Twine(rank));
+      return error(expr.loc, "'.mT' needs a tensor of 2 dimensions or more, not " + llvm::Twine(rank));
     else
-      return error(expr.loc, "a tensor has no attribute `" + name + "`");
+      return error(expr.loc, "a tensor has no attribute '" + name + "'");
     return Value::tensor(emitter->transpose(object.ir, permutation));
   }
-  return error(expr.loc, describe(object) + " has no attribute `" + name + "`");
+  return error(expr.loc, describe(object) + " has no attribute '" + name + "'");
 }
 
 Value Evaluator::subscript(const Expr &expr) {

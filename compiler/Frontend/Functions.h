@@ -35,7 +35,7 @@ public:
   std::optional<DimExpr> size(size_t i) const;
   std::optional<bool> boolean(size_t i) const;
   std::optional<double> number(size_t i) const;
-  std::optional<DType> dtype(size_t i) const;
+  std::optional<ElementKind> dtype(size_t i) const;
   std::optional<std::vector<Value>> list(size_t i) const; // one value makes a list of one
   std::optional<std::vector<int64_t>> integers(size_t i) const;
   std::optional<Dims> sizes(size_t i) const;
