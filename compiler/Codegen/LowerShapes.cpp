@@ -44,7 +44,13 @@ void lower(TransposeOp op, LinalgLowering &lowering) {
   lowering.map(op, moved(lowering, lowering.lookup(op.getInput()), map, op.getType()));
 }
 
+/// Whether there is no element whatever the symbols are. Slices of such tensors may start at the very end, where the
+/// tensor dialect expects an element.
+bool isEmpty(Value value) { return product(getDims(value)).isConstant(0); }
+
 void lower(SliceOp op, LinalgLowering &lowering) {
+  if (isEmpty(op.getResult()))
+    return lowering.map(op, lowering.empty(op.getType()));
   SmallVector<OpFoldResult> steps;
   for (int64_t step : op.getSteps())
     steps.push_back(lowering.builder.getIndexAttr(step));
@@ -54,10 +60,14 @@ void lower(SliceOp op, LinalgLowering &lowering) {
   lowering.map(op, slice);
 }
 
-Value insert(LinalgLowering &lowering, Value source, ArrayRef<DimExpr> dims, Value target, ArrayRef<DimExpr> starts) {
+/// `source`, a value of the rune dialect, put into the lowered `target`.
+Value insert(LinalgLowering &lowering, Value source, Value target, ArrayRef<DimExpr> starts) {
+  if (isEmpty(source))
+    return target;
+  auto dims = getDims(source);
   SmallVector<OpFoldResult> steps(dims.size(), lowering.builder.getIndexAttr(1));
-  return tensor::InsertSliceOp::create(lowering.builder, lowering.loc, source, target, lowering.foldedSizes(starts),
-                                       lowering.foldedSizes(dims), steps);
+  return tensor::InsertSliceOp::create(lowering.builder, lowering.loc, lowering.lookup(source), target,
+                                       lowering.foldedSizes(starts), lowering.foldedSizes(dims), steps);
 }
 
 void lower(PadOp op, LinalgLowering &lowering) {
@@ -65,17 +75,15 @@ void lower(PadOp op, LinalgLowering &lowering) {
       tensor::ExtractOp::create(lowering.builder, lowering.loc, lowering.lookup(op.getValue()), ValueRange{});
   Value target =
       linalg::FillOp::create(lowering.builder, lowering.loc, scalar, lowering.empty(op.getType())).getResult(0);
-  lowering.map(op,
-               insert(lowering, lowering.lookup(op.getInput()), getDims(op.getInput()), target, op.getLow().getDims()));
+  lowering.map(op, insert(lowering, op.getInput(), target, op.getLow().getDims()));
 }
 
 void lower(ConcatOp op, LinalgLowering &lowering) {
   Value target = lowering.empty(op.getType());
   SmallVector<DimExpr> starts(cast<RankedTensorType>(op.getType()).getRank());
   for (Value input : op.getInputs()) {
-    auto dims = getDims(input);
-    target = insert(lowering, lowering.lookup(input), dims, target, starts);
-    starts[op.getDim()] = starts[op.getDim()] + dims[op.getDim()];
+    target = insert(lowering, input, target, starts);
+    starts[op.getDim()] = starts[op.getDim()] + getDims(input)[op.getDim()];
   }
   lowering.map(op, target);
 }

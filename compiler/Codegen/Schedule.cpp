@@ -141,8 +141,10 @@ private:
           memref::LoadOp::create(b, loc, entry.getArgument(0), constant(argument.getArgNumber() - firstInput));
       value = PointerOp::create(b, loc, flat(root.element), address);
     } else {
-      Operation *global = b.clone(*root.value.getDefiningOp());
-      value = memref::CastOp::create(b, loc, flat(root.element), global->getResult(0));
+      auto global = root.value.getDefiningOp<memref::GetGlobalOp>();
+      auto elements = MemRefType::get({global.getType().getNumElements()}, root.element);
+      value = memref::GetGlobalOp::create(b, loc, elements, global.getName());
+      value = memref::CastOp::create(b, loc, flat(root.element), value);
     }
     buffers.push_back({root, value});
     return value;
@@ -238,11 +240,17 @@ private:
       Value word = arith::IndexCastOp::create(b, loc, b.getI64Type(), address);
       memref::StoreOp::create(b, loc, word, words, constant(i));
     }
+    // After a failure nothing that a user could see may run.
+    Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+    Value known = memref::LoadOp::create(b, loc, status, constant(0));
+    Value going = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, known, zero);
+    auto branch = scf::IfOp::create(b, loc, going, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(branch.thenYield());
     Value site = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(op.getSite()));
     auto call = func::CallOp::create(b, loc, hooksFunction(),
                                      ValueRange{entry.getArgument(4), site, words, entry.getArgument(1)});
-    Value fine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, call.getResult(0),
-                                       arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0)).getResult());
+    Value fine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, call.getResult(0), zero);
     emitFailUnless(b, loc, fine, RUNE_HOOK_FAILED, status);
     return success();
   }
@@ -354,6 +362,18 @@ private:
   std::vector<std::pair<Root, Value>> buffers;
 };
 
+/// Constants as kernels see them: in one dimension.
+void flattenGlobals(ModuleOp module) {
+  for (auto global : module.getOps<memref::GlobalOp>()) {
+    auto values = dyn_cast_or_null<DenseElementsAttr>(global.getInitialValueAttr());
+    if (!values || global.getType().getRank() == 1)
+      continue;
+    int64_t count = values.getNumElements();
+    global.setType(MemRefType::get({count}, values.getElementType()));
+    global.setInitialValueAttr(values.reshape(RankedTensorType::get({count}, values.getElementType())));
+  }
+}
+
 struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
   using ScheduleBase::ScheduleBase;
 
@@ -369,6 +389,7 @@ struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
       if (function->hasAttr("rune.inputs") && !function.isDeclaration())
         if (failed(FunctionScheduler(function, *target, table, kernels).run()))
           return signalPassFailure();
+    flattenGlobals(getOperation());
   }
 };
 

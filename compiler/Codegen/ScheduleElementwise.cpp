@@ -62,7 +62,7 @@ public:
     SmallVector<Value> places;
     for (auto &access : accesses)
       places.push_back(access ? kernel.index(access->offset) : Value());
-    writeDim(0, places);
+    whereTablesHaveElements([&] { writeDim(0, places); });
     return success();
   }
 
@@ -99,6 +99,27 @@ private:
       tables.insert({load, {{kernel.buffer(view->root), view->offset, view->strides, view->root.element}, *view}});
     });
     return result;
+  }
+
+  /// No place in an empty table is good: then there is nothing to write, or the call has failed already.
+  void whereTablesHaveElements(llvm::function_ref<void()> write) {
+    Value some;
+    for (auto &[load, table] : tables) {
+      DimExpr count = product(table.view.sizes);
+      if (count.isConstant(0))
+        return;
+      if (count.isKnownAtLeast(1))
+        continue;
+      Value filled =
+          arith::CmpIOp::create(b, kernel.loc, arith::CmpIPredicate::ne, kernel.index(count), kernel.index(0));
+      some = some ? Value(arith::AndIOp::create(b, kernel.loc, some, filled)) : filled;
+    }
+    if (!some)
+      return write();
+    auto guardOp = scf::IfOp::create(b, kernel.loc, some);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(guardOp.thenBlock());
+    write();
   }
 
   /// Whether a value of the body is the same in all lanes of the innermost dimension.
