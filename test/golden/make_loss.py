@@ -90,6 +90,9 @@ def classes():
     shapes = [("input", ["n", 4]), ("target", ["n"])]
     nll.case("dynamic", {"weight": WEIGHT}, normal(7, 4), integers(0, 4, 7), names=PAIR, shapes=shapes).save()
 
+    planes = Loss("NLLLoss2d")
+    planes.case("default", {"weight": WEIGHT}, normal(2, 4, 3, 2), integers(0, 4, 2, 3, 2), names=PAIR).save()
+
     cross = Loss("CrossEntropyLoss")
     sets = tuple(
         {**reduction, **given}
