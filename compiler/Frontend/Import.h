@@ -38,7 +38,7 @@ private:
     std::string name;
     SourceLoc loc;
     Dims dims;
-    DType dtype = DType::F32;
+    ElementKind dtype = ElementKind::F32;
     bool isTensor = true, isInteger = false;
     Value value;
   };
@@ -102,7 +102,7 @@ private:
   void importUpdate(int index, const PhasePlan &phase);
   void importMetric(int index, const PhasePlan &phase);
   void declareSlot(const std::string &symbol, llvm::StringRef name, SlotKind kind, llvm::ArrayRef<int64_t> shape,
-                   DType dtype, const Slot *parameter, int phase, double initial, SourceLoc loc);
+                   ElementKind dtype, const Slot *parameter, int phase, double initial, SourceLoc loc);
   mlir::Value readSlot(Emitter &emitter, const std::string &symbol);
   void writeMember(Emitter &emitter, const std::string &symbol, mlir::Value value, const Slot *updates = nullptr);
 

@@ -108,7 +108,7 @@ void Importer::runUpdates(Instance &instance, const Node &updates, Evaluator &ev
     if (!value)
       continue;
     if (getDims(value) != dims && !getDims(value).empty()) {
-      session.error(updates.loc, "the new value of `" + slot->name + "` has shape " + formatDims(getDims(value)) +
+      session.error(updates.loc, "the new value of '" + slot->name + "' has shape " + formatDims(getDims(value)) +
                                      ", the buffer " + formatDims(dims));
       continue;
     }
@@ -129,7 +129,7 @@ Value Importer::runBody(Instance &instance, const FunctionDecl &function, bool f
   Value value = evaluator.scope.values["input"];
   for (const Child &child : instance.children) {
     if (!child.instance)
-      return evaluator.error(child.loc, "layer `" + child.name + "` is none");
+      return evaluator.error(child.loc, "layer '" + child.name + "' is none");
     GivenArguments given;
     given.positional.push_back(value);
     SourceLoc at = child.loc && !child.loc.file->embedded ? child.loc : loc;
@@ -196,7 +196,7 @@ Value Importer::call(Instance &instance, const FunctionDecl &decl, bool forward,
   auto [it, inserted] = made.try_emplace(key);
   Made &function = it->second;
   if (function.building)
-    return caller.error(loc, "`" + what + "` calls itself with the same arguments, without end");
+    return caller.error(loc, "'" + what + "' calls itself with the same arguments, without end");
   if (inserted) {
     function.building = true;
     build(function, instance, decl, forward, scope, loc);
@@ -221,7 +221,7 @@ Value Importer::callForward(Instance &instance, const GivenArguments &given, Sou
   if (instance.kind == Instance::Sequential)
     return call(instance, sequentialForward(), true, given, loc, caller);
   if (!instance.decl || !instance.decl->forward)
-    return caller.error(loc, "`" + instance.typeName + "` has no `forward`",
+    return caller.error(loc, "'" + instance.typeName + "' has no 'forward'",
                         {{instance.decl ? instance.decl->loc : SourceLoc(), "declared here"}});
   return call(instance, *instance.decl->forward, true, given, loc, caller);
 }

@@ -15,8 +15,8 @@ static std::string slotSymbol(const PhasePlan &phase, llvm::StringRef name, cons
 }
 
 void Importer::declareSlot(const std::string &symbol, llvm::StringRef name, SlotKind kind,
-                           llvm::ArrayRef<int64_t> shape, DType dtype, const Slot *parameter, int phase, double initial,
-                           SourceLoc loc) {
+                           llvm::ArrayRef<int64_t> shape, ElementKind dtype, const Slot *parameter, int phase,
+                           double initial, SourceLoc loc) {
   Emitter emitter(builder, session.defaultFloat(), toLocation(&context, loc));
   Dims dims(shape.begin(), shape.end());
   mlir::RankedTensorType type = emitter.tensorType(dims, dtype);
@@ -78,9 +78,10 @@ static std::optional<double> initialValue(Evaluator &evaluator, const Node *init
 }
 
 void Importer::declareSlots(int index, const PhasePlan &phase) {
-  declareSlot(slotSymbol(phase, "step"), "step", SlotKind::counter, {}, DType::I64, nullptr, index, 0, phase.loc);
+  declareSlot(slotSymbol(phase, "step"), "step", SlotKind::counter, {}, ElementKind::I64, nullptr, index, 0, phase.loc);
   if (phase.everyEpoch)
-    declareSlot(slotSymbol(phase, "epoch"), "epoch", SlotKind::counter, {}, DType::I64, nullptr, index, 0, phase.loc);
+    declareSlot(slotSymbol(phase, "epoch"), "epoch", SlotKind::counter, {}, ElementKind::I64, nullptr, index, 0,
+                phase.loc);
   for (const TrainedParameter &parameter : phase.parameters) {
     const Slot *slot = parameter.slot;
     const MemberTensor &tensor = *slot->tensor;
@@ -121,8 +122,8 @@ void Importer::declareSlots(int index, const PhasePlan &phase) {
     std::optional<double> initial =
         initialValue(evaluator, entry.value.isMapping() ? entry.value.find("init") : nullptr);
     if (initial)
-      declareSlot(slotSymbol(phase, "schedule." + entry.key.text), entry.key.text, SlotKind::schedule, {}, DType::F64,
-                  nullptr, index, *initial, phase.loc);
+      declareSlot(slotSymbol(phase, "schedule." + entry.key.text), entry.key.text, SlotKind::schedule, {},
+                  ElementKind::F64, nullptr, index, *initial, phase.loc);
     return initial.has_value();
   });
 }
@@ -156,7 +157,7 @@ bool Importer::runSchedule(Emitter &emitter, const PhasePlan &phase, const Insta
   if (!phase.schedule && !phase.scheduleExpression)
     return true;
   if (lr == optimizer.values.end()) {
-    session.error(phase.loc, "`" + optimizer.typeName + "` has no argument `lr` that a schedule could change");
+    session.error(phase.loc, "'" + optimizer.typeName + "' has no argument 'lr' that a schedule could change");
     return false;
   }
   Scope scope;
@@ -194,7 +195,7 @@ void Importer::importMetric(int index, const PhasePlan &phase) {
   EntryInput metric;
   metric.name = "metric";
   metric.loc = phase.loc;
-  metric.dtype = DType::F64;
+  metric.dtype = ElementKind::F64;
   std::vector<EntryInput> none;
   std::swap(none, modelInputs);
   modelInputs.push_back(metric);
@@ -217,7 +218,7 @@ void Importer::importMetric(int index, const PhasePlan &phase) {
   Evaluator evaluator(session, scope, &emitter, this);
   (void)evaluator.run(*phase.schedule->decl->find("update"));
   for (const std::string &name : names) {
-    mlir::Value value = evaluator.toTensor(scope.values[name], DType::F64, phase.loc);
+    mlir::Value value = evaluator.toTensor(scope.values[name], ElementKind::F64, phase.loc);
     if (!value)
       return function->op.erase();
     writeMember(emitter, slotSymbol(phase, "schedule." + name), value);
@@ -289,12 +290,12 @@ bool Importer::emitParameterUpdate(Emitter &emitter, const PhasePlan &phase, con
   (void)evaluator.run(*optimizer.decl->find("update"));
   mlir::Value fresh;
   auto write = [&](const std::string &name, const std::string &symbol, mlir::Value before) {
-    DType dtype = dtypeOf(before);
+    ElementKind dtype = dtypeOf(before);
     mlir::Value value = evaluator.toTensor(scope.values[name], dtype, optimizer.loc);
     if (!value)
       return false;
     if (getDims(value) != getDims(before) && rankOf(value) != 0) {
-      session.error(optimizer.loc, "`" + name + "` of `" + optimizer.typeName + "` changed its shape from " +
+      session.error(optimizer.loc, "'" + name + "' of '" + optimizer.typeName + "' changed its shape from " +
                                        formatDims(getDims(before)) + " to " + formatDims(getDims(value)));
       return false;
     }
@@ -339,7 +340,7 @@ mlir::Value Importer::emitUpdate(Emitter &emitter, const PhasePlan &phase, std::
   if (lr.isError())
     lr = Value::number(0); // an optimizer without one
   Scope none;
-  return Evaluator(session, none, &emitter, this).toTensor(lr, DType::F64, phase.loc);
+  return Evaluator(session, none, &emitter, this).toTensor(lr, ElementKind::F64, phase.loc);
 }
 
 /// One update by the gradients that were accumulated.
@@ -348,7 +349,7 @@ void Importer::importUpdate(int index, const PhasePlan &phase) {
   EntryInput trainable;
   trainable.name = "trainable";
   trainable.loc = phase.loc;
-  trainable.dtype = DType::Bool;
+  trainable.dtype = ElementKind::Bool;
   trainable.dims = {DimExpr(phase.parameters.size())};
   std::vector<EntryInput> inputs;
   std::swap(inputs, modelInputs);

@@ -24,7 +24,7 @@ bool Importer::readEntryInputs() {
                                  : root.decl                       ? root.decl->forward.get()
                                                                    : nullptr;
   if (!function) {
-    session.error(root.loc, "the entry module `" + root.typeName + "` has no `forward`");
+    session.error(root.loc, "the entry module '" + root.typeName + "' has no 'forward'");
     return false;
   }
   if (session.spec.inputs().empty())
@@ -121,7 +121,7 @@ mlir::Value Importer::emitLoss(TrainingFunction &function, const PhasePlan &phas
     session.error(phase.lossLoc, "the loss is one number, not " + describe(loss));
   if (tensor && (rankOf(tensor) != 0 || !isFloat(dtypeOf(tensor)))) {
     session.error(phase.lossLoc, "the loss is one floating number, got " + dtypeName(dtypeOf(tensor)) + " of shape " +
-                                     formatDims(getDims(tensor)) + "; reduce it by `mean` or `sum`");
+                                     formatDims(getDims(tensor)) + "; reduce it by 'mean' or 'sum'");
     return {};
   }
   return tensor ? function.emitter->cast(tensor, session.defaultFloat()) : tensor;
@@ -197,9 +197,9 @@ void Importer::importCompute() {
     ys.push_back(results[0]);
   } else {
     session.error(root.loc, compute == Compute::Loss
-                                ? llvm::Twine("the specification has no `training`, so there is no loss")
-                                : llvm::Twine("the gradient of what? The specification has no `training`, and its "
-                                              "output is no scalar; give the inputs a tensor `grad_output`"));
+                                ? llvm::Twine("the specification has no 'training', so there is no loss")
+                                : llvm::Twine("the gradient of what? The specification has no 'training', and its "
+                                              "output is no scalar; give the inputs a tensor 'grad_output'"));
     return function->op.erase();
   }
   if (compute != Compute::Loss) {
@@ -270,7 +270,7 @@ void Importer::importTrainingForward() {
 
 /// How many rows' largest output is the target's, for a classifier; null for anything else.
 mlir::Value Importer::countCorrect(TrainingFunction &function, const std::vector<Value> &outputs) {
-  if (outputs.empty() || targetInputs.size() != 1 || targetInputs.front().dtype != DType::I64 ||
+  if (outputs.empty() || targetInputs.size() != 1 || targetInputs.front().dtype != ElementKind::I64 ||
       targetInputs.front().dims.size() != 1 || !outputs.front().isTensor() || rankOf(outputs.front().ir) != 2)
     return {};
   mlir::Value target = function.inputs.back().value.ir, output = outputs.front().ir;
@@ -278,7 +278,7 @@ mlir::Value Importer::countCorrect(TrainingFunction &function, const std::vector
     return {};
   Emitter &emitter = *function.emitter;
   mlir::Value same = emitter.compare(Predicate::eq, emitter.argmax(output, 1), target);
-  return emitter.reduceSum(emitter.cast(same, DType::I64), {0});
+  return emitter.reduceSum(emitter.cast(same, ElementKind::I64), {0});
 }
 
 /// The losses in evaluation mode.

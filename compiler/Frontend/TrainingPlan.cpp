@@ -76,7 +76,7 @@ bool PhasePlanner::lossArguments(const Node &args) {
 bool PhasePlanner::loss() {
   const Node *node = find("loss");
   if (!node) {
-    session.error(plan.loc, "training needs a `loss`");
+    session.error(plan.loc, "training needs a 'loss'");
     return false;
   }
   plan.lossLoc = node->loc;
@@ -89,7 +89,7 @@ bool PhasePlanner::loss() {
   if (!plan.lossModule)
     return false;
   if (!plan.lossModule->decl || !plan.lossModule->decl->forward) {
-    session.error(node->loc, "`" + plan.lossModule->typeName + "` is not a loss: it has no `forward`");
+    session.error(node->loc, "'" + plan.lossModule->typeName + "' is not a loss: it has no 'forward'");
     return false;
   }
   return true;
@@ -229,7 +229,7 @@ bool PhasePlanner::schedule() {
     plan.scheduleExpression = node;
   }
   if (every && every->text != "epoch" && every->text != "step") {
-    session.error(every->loc, "`every` is `step` or `epoch`");
+    session.error(every->loc, "'every' is 'step' or 'epoch'");
     return false;
   }
   plan.everyEpoch = every && every->text == "epoch";
@@ -247,7 +247,7 @@ bool PhasePlanner::number(llvm::StringRef key, double above, std::optional<doubl
   if (value.isError())
     return false;
   if (!value.isNumber() || !(value.asNumber() > above)) {
-    session.error(node->loc, "`" + key + "` is a number above " + numberRepr(above) + ", got " + toStr(value));
+    session.error(node->loc, "'" + key + "' is a number above " + numberRepr(above) + ", got " + toStr(value));
     return false;
   }
   into = value.asNumber();
@@ -264,11 +264,11 @@ bool PhasePlanner::settings() {
   for (auto [key, into] : numbers)
     ok &= number(key, 0, *into);
   if (accumulate && *accumulate != static_cast<double>(static_cast<int64_t>(*accumulate))) {
-    session.error(plan.loc, "`accumulate` is a number of batches");
+    session.error(plan.loc, "'accumulate' is a number of batches");
     return false;
   }
   if (plan.average && *plan.average >= 1) {
-    session.error(plan.loc, "`ema` is a decay below 1");
+    session.error(plan.loc, "'ema' is a decay below 1");
     return false;
   }
   plan.accumulate = accumulate ? static_cast<int64_t>(*accumulate) : 1;
@@ -289,7 +289,7 @@ Instance *Instantiator::instantiateHidden(const Node &node, const std::string &p
   for (size_t i = before; i < tree.tensors.size(); ++i) {
     MemberTensor &tensor = *tree.tensors[i];
     if (tensor.kind == MemberTensor::Parameter) {
-      session.error(node.loc, "`" + instance->typeName + "` has a parameter, which would not be saved with the model",
+      session.error(node.loc, "'" + instance->typeName + "' has a parameter, which would not be saved with the model",
                     {{tensor.loc, "declared here"}});
       return nullptr;
     }
