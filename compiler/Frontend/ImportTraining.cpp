@@ -65,6 +65,7 @@ void Importer::finishTraining(TrainingFunction &function, llvm::ArrayRef<mlir::V
   mlir::Block &block = function.op.getBody().front();
   function.op.setFunctionType(builder.getFunctionType(block.getArgumentTypes(), mlir::ValueRange(results).getTypes()));
   function.op->setAttr("rune.role", builder.getStringAttr(role));
+  function.op->setAttr("rune.model_inputs", builder.getI64IntegerAttr(function.targetsFrom));
   if (phase >= 0)
     function.op->setAttr("rune.phase", builder.getI64IntegerAttr(phase));
   setEntryAttributes(function.op, function.inputs);

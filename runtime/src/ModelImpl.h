@@ -12,6 +12,7 @@
 #include "rune/module.h"
 #include "rune/table.h"
 
+#include <atomic>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ struct ModelImpl : std::enable_shared_from_this<ModelImpl> {
   std::vector<char> training;      // of each module
   std::vector<char> requires_grad; // of each member; tied ones share the first one's
   std::shared_ptr<HookRegistry> hooks;
+  std::uint64_t seed = 0; // of the generator that random functions draw from
+  std::atomic<std::uint64_t> draws = 0;
 
   const rune_module_info &module(std::int32_t index) const { return table.modules[index]; }
   const rune_member &member(std::int32_t index) const { return table.members[index]; }

@@ -35,6 +35,9 @@ public:
   /// The same without hooks.
   Tensors call_fused(std::int32_t entry, const Tensors &inputs) const;
 
+  /// Begins the stream from which random functions (dropout) draw in calls of the model. A Workspace has its own.
+  void manual_seed(std::uint64_t seed);
+
   const rune_model &table() const;
   /// The arena of parameters and buffers, aligned to 64 bytes.
   void *state() const { return state_; }
