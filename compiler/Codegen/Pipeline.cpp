@@ -32,6 +32,7 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
   case Stage::Grad:
     passes.addNestedPass<RuneModuleOp>(createAutodiff());
     passes.addNestedPass<RuneModuleOp>(createSimplify());
+    passes.addNestedPass<RuneModuleOp>(createSplitBackward());
     return;
   case Stage::Linalg:
     passes.addNestedPass<RuneModuleOp>(createChooseLayouts());

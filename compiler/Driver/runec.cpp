@@ -184,7 +184,9 @@ private:
       }
       options.defines.push_back({define.substr(0, equals), define.substr(equals + 1)});
     }
-    build.frontend = check.frontend = print.frontend = init.frontend = run_.frontend = options;
+    build.frontend = check.frontend = run_.frontend = options;
+    options.compute = Compute::Forward;
+    print.frontend = init.frontend = options;
     return true;
   }
 

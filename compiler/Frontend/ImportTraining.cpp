@@ -246,11 +246,12 @@ void Importer::importCompute() {
 void Importer::importTrainingForward() {
   if (session.options.training || session.diagnostics.hasErrors() || !readEntryInputs())
     return;
-  training = true;
+  // A model need not have a forward in training mode: batch norm has none for a batch of one.
+  training = session.quiet = true;
   session.askedForTraining = false;
   std::unique_ptr<TrainingFunction> function = beginTraining("forward.training", tree.root->loc, false);
   Value result = callModel(*function, tree.root->loc);
-  training = false;
+  training = session.quiet = false;
   if (!session.askedForTraining)
     return function->op.erase();
   std::vector<Value> outputs;

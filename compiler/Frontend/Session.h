@@ -52,6 +52,7 @@ public:
 
   std::string skippedEntry;      // the optional entry point being imported
   bool skipped = false;          // it asked for something unsupported
+  bool quiet = false;            // errors are not told: what is imported is optional
   bool askedForTraining = false; // an expression read `training`, or there were updates
 
 private:

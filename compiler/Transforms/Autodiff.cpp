@@ -130,9 +130,13 @@ private:
   }
 
   void dropUpdates(StringRef member) {
-    for (auto set : llvm::make_early_inc_range(grad->getBlock()->getOps<SetOp>()))
-      if (set.getUpdates() == member)
-        set.erase();
+    auto own = grad->getParentOfType<func::FuncOp>();
+    for (auto function : grad->getParentOfType<RuneModuleOp>().getOps<func::FuncOp>())
+      if (function == own ||
+          (own->hasAttr("rune.phase") && own->getAttr("rune.phase") == function->getAttr("rune.phase")))
+        for (auto set : llvm::make_early_inc_range(function.getBody().front().getOps<SetOp>()))
+          if (set.getUpdates() == member)
+            set.erase();
   }
 
   GradOp grad;

@@ -58,4 +58,13 @@ def Autodiff : Pass<"autodiff", "::rune::RuneModuleOp"> {
   }];
 }
 
+def SplitBackward : Pass<"split-backward", "::rune::RuneModuleOp"> {
+  let summary = "A function that computes a loss and gradients becomes two: `loss` and `backward`";
+  let description = [{
+    The first returns, beside the loss, what the second reads of it (`saved.0`, …). Kept is what is dear: a value is
+    computed again where it is the reading of a member, a constant, another shape of something else (a broadcast, a
+    transposition, a reshape), or a comparison, cast or negation of what is there anyway.
+  }];
+}
+
 #endif // RUNE_TRANSFORMS_PASSES_TD

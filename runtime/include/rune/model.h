@@ -39,6 +39,7 @@ public:
   void manual_seed(std::uint64_t seed);
 
   const rune_model &table() const;
+  const detail::ModelHandle &handle() const { return model_; }
   /// The arena of parameters and buffers, aligned to 64 bytes.
   void *state() const { return state_; }
 
