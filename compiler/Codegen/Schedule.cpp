@@ -240,11 +240,17 @@ private:
       Value word = arith::IndexCastOp::create(b, loc, b.getI64Type(), address);
       memref::StoreOp::create(b, loc, word, words, constant(i));
     }
+    // After a failure nothing that a user could see may run.
+    Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+    Value known = memref::LoadOp::create(b, loc, status, constant(0));
+    Value going = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, known, zero);
+    auto branch = scf::IfOp::create(b, loc, going, /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(branch.thenYield());
     Value site = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(op.getSite()));
     auto call = func::CallOp::create(b, loc, hooksFunction(),
                                      ValueRange{entry.getArgument(4), site, words, entry.getArgument(1)});
-    Value fine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, call.getResult(0),
-                                       arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0)).getResult());
+    Value fine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, call.getResult(0), zero);
     emitFailUnless(b, loc, fine, RUNE_HOOK_FAILED, status);
     return success();
   }

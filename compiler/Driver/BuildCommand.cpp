@@ -57,8 +57,6 @@ private:
     auto object = check(emitCode(*llvm, target, CodeKind::Object));
     if (!object)
       return InputError;
-    if (className.empty())
-      className = {"models", safeIdentifier(compilation.description().name)};
     std::string header = emitHeader(compilation.description(), className);
     std::string folder = arguments.output.empty() ? "." : arguments.output;
     if (std::error_code error = llvm::sys::fs::create_directories(folder)) {
@@ -138,7 +136,11 @@ private:
   std::optional<LlvmModule> lowerToLlvm(bool tables) {
     if (!compilation.lower(Stage::Loops, options) || !compilation.lowerToLlvmDialect())
       return std::nullopt;
-    return check(emitLlvm(compilation.module(), compilation.description(), target, tables));
+    const ModelDescription &description = compilation.description();
+    if (className.empty())
+      className = defaultClass(description);
+    return check(
+        emitLlvm(compilation.module(), description, target, tables ? modelSymbol(description, className) : ""));
   }
 
   template <typename T> static std::optional<T> check(llvm::Expected<T> value) {

@@ -25,7 +25,7 @@ bool Compilation::load() {
   if (!loaded)
     return false;
   if (!loaded->entry()) {
-    messages.error({&loaded->mainFile(), 1, 1}, "no `model:`; name the entry module and its arguments there");
+    messages.error({&loaded->mainFile(), 1, 1}, "no 'model:'; name the entry module and its arguments there");
     return false;
   }
   instantiated = instantiate(*loaded, options, messages);

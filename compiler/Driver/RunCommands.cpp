@@ -19,7 +19,7 @@ static std::unique_ptr<Jit> compile(Compilation &compilation, const TargetDesc &
   options.hooks = false;
   if (!compilation.lower(Stage::Loops, options) || !compilation.lowerToLlvmDialect())
     return nullptr;
-  auto llvm = emitLlvm(compilation.module(), compilation.description(), target, /*tables=*/false);
+  auto llvm = emitLlvm(compilation.module(), compilation.description(), target, /*table=*/"");
   auto jit = llvm ? Jit::create(std::move(*llvm), target) : llvm.takeError();
   if (jit)
     return std::move(*jit);

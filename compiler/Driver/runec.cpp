@@ -18,7 +18,7 @@ const char *const welcome = R"(runec compiles a neural network written in YAML i
   runec print specs/my_linear.yaml              show the model as PyTorch would, and its parameters
   runec build specs/my_linear.yaml -o build/    write build/my_linear.o and build/my_linear.h
 
-`runec --help` lists all commands, `runec COMMAND --help` the options of one.
+'runec --help' lists all commands, 'runec COMMAND --help' the options of one.
 )";
 
 struct CommonArguments {

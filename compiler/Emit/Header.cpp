@@ -33,27 +33,31 @@ extern "C" {
 
 extern const rune_model @TABLE@;
 
-/* For C: every function returns a rune_c_status, and rune_last_error() says what was wrong. */
-typedef struct @STEM@ @STEM@;
+#ifndef RUNE_GENERATED_@STEMGUARD@_C
+#define RUNE_GENERATED_@STEMGUARD@_C
+/* For C: every function returns a rune_c_status, and @STEM@_last_error() says what was wrong. */
+typedef struct @CTYPE@ @CTYPE@;
 
-static inline int32_t @STEM@_create(@STEM@ **model) {
+static inline int32_t @STEM@_create(@CTYPE@ **model) {
   rune_handle *handle = 0;
-  const int32_t status = rune_model_create(&@TABLE@, &handle);
-  *model = (@STEM@ *)handle;
+  const int32_t status = rune_model_create(&@TABLE@, model ? &handle : 0);
+  if (model)
+    *model = (@CTYPE@ *)handle;
   return status;
 }
-static inline void @STEM@_destroy(@STEM@ *model) { rune_model_destroy((rune_handle *)model); }
-static inline int32_t @STEM@_reset_parameters(@STEM@ *model, uint64_t seed) {
+static inline void @STEM@_destroy(@CTYPE@ *model) { rune_model_destroy((rune_handle *)model); }
+static inline int32_t @STEM@_reset_parameters(@CTYPE@ *model, uint64_t seed) {
   return rune_model_reset_parameters((rune_handle *)model, seed);
 }
-static inline int32_t @STEM@_load(@STEM@ *model, const char *path) {
+static inline int32_t @STEM@_load(@CTYPE@ *model, const char *path) {
   return rune_model_load((rune_handle *)model, path);
 }
-static inline int32_t @STEM@_save(const @STEM@ *model, const char *path) {
+static inline int32_t @STEM@_save(const @CTYPE@ *model, const char *path) {
   return rune_model_save((const rune_handle *)model, path);
 }
 static inline const char *@STEM@_last_error(void) { return rune_last_error(); }
-@CFUNCTIONS@
+@CFUNCTIONS@#endif /* RUNE_GENERATED_@STEMGUARD@_C */
+
 #ifdef __cplusplus
 } /* extern "C" */
 
@@ -79,9 +83,10 @@ public:
 class HeaderWriter {
 public:
   HeaderWriter(const ModelDescription &model, const std::vector<std::string> &name)
-      : stem(safeIdentifier(model.stem)), table(modelSymbol(model.stem)), className(name.back()),
-        namespaces(name.begin(), name.end() - 1), model(model), sizes(model),
-        modulesNamespace(IdentifierScope({className}).add(stem + "_modules")), types(model, modulesNamespace) {
+      : stem(safeIdentifier(model.stem)), table(modelSymbol(model, name)), cType(cTypeName(stem, name)),
+        className(name.back()), namespaces(name.begin(), name.end() - 1), model(model), sizes(model),
+        headerNamespace(IdentifierScope({className, table}).add(stem + "_header")),
+        modulesNamespace(IdentifierScope({className, table}).add(stem + "_modules")), types(model, modulesNamespace) {
     members = ModuleTypes::inheritedNames();
     members.insert({className, table, modulesNamespace});
     IdentifierScope methods(members);
@@ -97,27 +102,42 @@ public:
   std::string write() const {
     std::string functions;
     for (const EntryWriter &entry : entries)
-      functions += entry.cFunction(stem);
-    std::string guard = stem;
-    for (char &c : guard)
-      c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      functions += entry.cFunction(stem, cType);
+    const std::string guard = upper(table.substr(0, table.size() - std::string("_model").size()));
     std::string result = filled(cPart, {{"@GUARD@", guard},
+                                        {"@STEMGUARD@", upper(stem)},
                                         {"@TABLE@", table},
+                                        {"@CTYPE@", cType},
                                         {"@STEM@", stem},
                                         {"@STDBOOL@", usesBool() ? "#include <stdbool.h>\n" : ""},
                                         {"@CFUNCTIONS@", functions}});
     for (const std::string &name : namespaces)
       result += "namespace " + name + " {\n";
+    // Two specs may have a class of one name: as entities of C++ they are two.
+    result += "inline namespace " + headerNamespace + " {\n";
     if (!types.structs().empty())
       result +=
           "\nnamespace " + modulesNamespace + " {\n\n" + types.structs() + "} // namespace " + modulesNamespace + "\n";
-    result += "\n" + classText() + "\n";
+    result += "\n" + classText() + "\n} // namespace " + headerNamespace + "\n";
     for (auto name = namespaces.rbegin(); name != namespaces.rend(); ++name)
       result += "} // namespace " + *name + "\n";
     return result + "\n#endif /* __cplusplus */\n\n#endif /* RUNE_GENERATED_" + guard + "_H */\n";
   }
 
 private:
+  static std::string upper(std::string text) {
+    for (char &c : text)
+      c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return text;
+  }
+
+  /// The handle's type for C: the stem, unless that is a function of C's library or a class without a namespace.
+  static std::string cTypeName(const std::string &stem, const std::vector<std::string> &name) {
+    std::set<std::string> taken = libraryNames();
+    taken.insert(name.front());
+    return IdentifierScope(taken).add(stem);
+  }
+
   bool usesBool() const {
     const auto isBool = [](const ValueDescription &value) { return value.dtype == RUNE_BOOL; };
     return std::any_of(model.entries.begin(), model.entries.end(), [&](const EntryDescription &entry) {
@@ -166,11 +186,11 @@ private:
     return result + "};\n";
   }
 
-  const std::string stem, table, className;
+  const std::string stem, table, cType, className;
   const std::vector<std::string> namespaces;
   const ModelDescription &model;
   const SizeNames sizes;
-  const std::string modulesNamespace;
+  const std::string headerNamespace, modulesNamespace;
   ModuleTypes types;
   std::set<std::string> members; // names that fields of the class must not take
   std::vector<EntryWriter> entries;
@@ -178,7 +198,15 @@ private:
 
 } // namespace
 
-std::string modelSymbol(const std::string &stem) { return safeIdentifier(stem) + "_model"; }
+std::vector<std::string> defaultClass(const ModelDescription &model) { return {"models", safeIdentifier(model.name)}; }
+
+std::string modelSymbol(const ModelDescription &model, const std::vector<std::string> &className) {
+  std::string symbol = safeIdentifier(model.stem) + "_";
+  if (className != defaultClass(model))
+    for (const std::string &part : className)
+      symbol += part + "_";
+  return symbol + "model";
+}
 
 std::string emitHeader(const ModelDescription &model, const std::vector<std::string> &className) {
   return HeaderWriter(model, className).write();

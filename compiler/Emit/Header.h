@@ -13,8 +13,11 @@
 
 namespace rune {
 
+/// {"models", "MyLinear"}: the class where `runec build` is given no name.
+std::vector<std::string> defaultClass(const ModelDescription &model);
+
 /// The name of the rune_model that the object file exports and the header declares.
-std::string modelSymbol(const std::string &stem);
+std::string modelSymbol(const ModelDescription &model, const std::vector<std::string> &className);
 
 /// `className`: {"models", "MyLinear"}; see splitClassName.
 std::string emitHeader(const ModelDescription &model, const std::vector<std::string> &className);

@@ -275,8 +275,8 @@ std::string EntryWriter::methods() const {
   return result + "\n" + spanMethod() + "\n" + pointerMethod() + "\n";
 }
 
-std::string EntryWriter::cFunction(const std::string &stem) const {
-  std::vector<std::string> parameters = {"const " + stem + " *model"}, inputs, outputs;
+std::string EntryWriter::cFunction(const std::string &stem, const std::string &handle) const {
+  std::vector<std::string> parameters = {"const " + handle + " *model"}, inputs, outputs;
   for (const Argument &argument : arguments) {
     const std::string type = cType(argument.value->dtype);
     parameters.push_back(argument.isInteger() ? "int64_t " + argument.name

@@ -35,8 +35,8 @@ public:
 
   /// Its methods in the class.
   std::string methods() const;
-  /// Its function for C; `stem` begins its name.
-  std::string cFunction(const std::string &stem) const;
+  /// Its function for C; `stem` begins its name, `type` is that of handles.
+  std::string cFunction(const std::string &stem, const std::string &type) const;
   /// The constexpr function of its workspace's bytes.
   std::string bytesFunction() const;
   std::string bytesName() const;

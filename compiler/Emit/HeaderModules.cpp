@@ -9,8 +9,8 @@ namespace rune {
 
 const std::set<std::string> &ModuleTypes::inheritedNames() {
   static const std::set<std::string> names = {
-      "Model", "Module", "ModuleArray", "Sizes", "Workspace", "add_hook", "apply", "begin", "buffers", "call",
-      "call_fused", "children", "elements_", "end", "eval", "extra_repr", "get_buffer", "get_parameter",
+      "Model", "Module", "ModuleArray", "ModuleList", "Sizes", "Workspace", "add_hook", "apply", "begin", "buffers",
+      "call", "call_fused", "children", "elements_", "end", "eval", "extra_repr", "get_buffer", "get_parameter",
       "get_submodule", "index_", "load_state_dict", "model", "model_", "modules", "name", "named_buffers",
       "named_children", "named_modules", "named_parameters", "parameters", "register_forward_hook",
       "register_forward_pre_hook", "repr", "requires_grad_", "reset_parameters", "size", "state", "state_",
@@ -45,7 +45,7 @@ int32_t ModuleTypes::firstMember(int32_t module) const { return std::max(first[m
 std::string ModuleTypes::listType(int32_t module) const {
   const std::vector<int32_t> &elements = children[module];
   if (model.modules[module].kind != RUNE_MODULE_LIST || elements.empty() || !ownMembers[module].empty() ||
-      types[elements[0]] == "rune::Module")
+      types[elements[0]] == plainType(elements[0]))
     return "";
   const int32_t moduleStride = moduleEnd[elements[0]] - elements[0];
   const int32_t memberStride = elements.size() > 1 ? firstMember(elements[1]) - firstMember(elements[0]) : 0;
@@ -55,6 +55,12 @@ std::string ModuleTypes::listType(int32_t module) const {
         firstMember(elements[i]) != firstMember(elements[0]) + static_cast<int32_t>(i) * memberStride)
       return "";
   return "rune::ModuleArray<" + types[elements[0]] + ", " + std::to_string(elements.size()) + ">";
+}
+
+/// Of a module without typed members, and the base of the structs of the others.
+const char *ModuleTypes::plainType(int32_t module) const {
+  const int32_t kind = model.modules[module].kind;
+  return kind == RUNE_SEQUENTIAL || kind == RUNE_MODULE_LIST ? "rune::ModuleList" : "rune::Module";
 }
 
 std::vector<ModuleTypes::Field> ModuleTypes::fields(int32_t module, const std::set<std::string> &reserved,
@@ -78,7 +84,7 @@ std::vector<ModuleTypes::Field> ModuleTypes::fields(int32_t module, const std::s
       continue;
     const int32_t first = firstMember(child);
     std::string init = handle + ", " + place("module", root ? child : child - module);
-    if (types[child] != "rune::Module")
+    if (types[child] != plainType(child))
       init += ", " + place("member", root ? first : first - base);
     if (types[child].substr(0, 18) == "rune::ModuleArray<") {
       const std::vector<int32_t> &elements = children[child];
@@ -96,7 +102,8 @@ std::string ModuleTypes::typeOf(int32_t module) {
   const bool empty = std::all_of(children[module].begin(), children[module].end(),
                                  [&](int32_t child) { return model.modules[child].kind == RUNE_NONE; });
   if (model.modules[module].kind == RUNE_NONE || (empty && ownMembers[module].empty()))
-    return "rune::Module";
+    return plainType(module);
+  const std::string base = plainType(module);
   // A field must not bear its struct's name, whichever that becomes: reserve all that begin alike.
   const std::string wanted = safeIdentifier(model.modules[module].type);
   std::set<std::string> reserved = inheritedNames();
@@ -109,14 +116,14 @@ std::string ModuleTypes::typeOf(int32_t module) {
     inits += ", " + field.name + "(" + field.init + ")";
     declarations += "  " + field.type + " " + field.name + ";\n";
   }
-  const auto [found, isNew] = known.try_emplace(wanted + inits + declarations);
+  const auto [found, isNew] = known.try_emplace(wanted + base + inits + declarations);
   if (isNew) {
     const std::string name = structNames.add(wanted);
     found->second = scope + "::" + name;
-    text += "struct " + name + " : rune::Module {\n  " + name +
+    text += "struct " + name + " : " + base + " {\n  " + name +
             "(const rune::detail::ModelHandle &model, std::int32_t module, [[maybe_unused]] std::int32_t member)\n"
-            "      : rune::Module(model, module)" +
-            inits + " {}\n\n" + declarations + "};\n\n";
+            "      : " +
+            base + "(model, module)" + inits + " {}\n\n" + declarations + "};\n\n";
   }
   return found->second;
 }

@@ -37,6 +37,7 @@ public:
 private:
   std::string typeOf(int32_t module);
   std::string listType(int32_t module) const;
+  const char *plainType(int32_t module) const;
   std::vector<Field> fields(int32_t module, const std::set<std::string> &reserved, bool root) const;
   int32_t firstMember(int32_t module) const;
 

@@ -66,6 +66,37 @@ std::string safeIdentifier(std::string_view name) {
   return isSafeIdentifier(result) ? result : "x" + result;
 }
 
+const std::set<std::string> &libraryNames() {
+  static const std::set<std::string> names = {
+      "abort",    "abs",      "accept",   "access",     "acos",      "acosh",    "alarm",    "asctime",   "asin",
+      "asinh",    "atan",     "atan2",    "atanh",      "atexit",    "atof",     "atoi",     "atol",      "bind",
+      "brk",      "bsearch",  "calloc",   "cbrt",       "ceil",      "chdir",    "chmod",    "chown",     "clearerr",
+      "clock",    "close",    "closedir", "connect",    "copysign",  "cos",      "cosh",     "creat",     "ctime",
+      "difftime", "div",      "dup",      "erf",        "erfc",      "execv",    "exit",     "exp",       "exp2",
+      "expm1",    "fabs",     "fclose",   "fdim",       "feof",      "ferror",   "fflush",   "fgetc",     "fgets",
+      "floor",    "fma",      "fmax",     "fmin",       "fmod",      "fopen",    "fork",     "fprintf",   "fputc",
+      "fputs",    "fread",    "free",     "frexp",      "fscanf",    "fseek",    "fsync",    "ftell",     "fwrite",
+      "gamma",    "getc",     "getchar",  "getenv",     "getpid",    "gets",     "gmtime",   "hypot",     "ilogb",
+      "index",    "ioctl",    "isalnum",  "isalpha",    "isdigit",   "islower",  "isspace",  "isupper",   "j0",
+      "j1",       "jn",       "kill",     "labs",       "ldexp",     "ldiv",     "lgamma",   "link",      "listen",
+      "llabs",    "llrint",   "llround",  "localeconv", "localtime", "log",      "log10",    "log1p",     "log2",
+      "logb",     "longjmp",  "lrint",    "lround",     "lseek",     "malloc",   "mblen",    "memchr",    "memcmp",
+      "memcpy",   "memmove",  "memset",   "mkdir",      "mktime",    "modf",     "nan",      "nearbyint", "nextafter",
+      "nice",     "open",     "opendir",  "pause",      "perror",    "pipe",     "poll",     "pow",       "printf",
+      "putc",     "putchar",  "putenv",   "puts",       "qsort",     "raise",    "rand",     "random",    "read",
+      "readdir",  "readlink", "realloc",  "recv",       "remainder", "remove",   "remquo",   "rename",    "rewind",
+      "rindex",   "rint",     "rmdir",    "round",      "scalbln",   "scalbn",   "scanf",    "select",    "send",
+      "setbuf",   "setenv",   "setjmp",   "setlocale",  "setvbuf",   "shutdown", "signal",   "sin",       "sinh",
+      "sleep",    "socket",   "sprintf",  "sqrt",       "srand",     "srandom",  "sscanf",   "stat",      "strcat",
+      "strchr",   "strcmp",   "strcoll",  "strcpy",     "strcspn",   "strerror", "strftime", "strlen",    "strncat",
+      "strncmp",  "strncpy",  "strpbrk",  "strrchr",    "strspn",    "strstr",   "strtod",   "strtok",    "strtol",
+      "strtoul",  "strxfrm",  "swab",     "symlink",    "sync",      "system",   "tan",      "tanh",      "tgamma",
+      "time",     "times",    "tmpfile",  "tmpnam",     "tolower",   "toupper",  "trunc",    "truncate",  "umask",
+      "uname",    "ungetc",   "unlink",   "usleep",     "utime",     "vfork",    "vfprintf", "vprintf",   "wait",
+      "waitpid",  "write",    "y0",       "y1",         "yn"};
+  return names;
+}
+
 std::vector<std::string> splitClassName(std::string_view name) {
   std::vector<std::string> parts;
   for (;;) {

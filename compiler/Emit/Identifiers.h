@@ -21,6 +21,9 @@ bool isSafeIdentifier(std::string_view name);
 /// "class" class_.
 std::string safeIdentifier(std::string_view name);
 
+/// Functions of C's library, which common headers declare: they are in the way of a global name of another kind.
+const std::set<std::string> &libraryNames();
+
 /// "ns::Name" into its parts; empty where one of them is no safe identifier.
 std::vector<std::string> splitClassName(std::string_view name);
 

@@ -4,7 +4,6 @@
 #include "Emit/Object.h"
 
 #include "Emit/Describe.h"
-#include "Emit/Header.h"
 #include "Emit/ObjectTables.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -94,7 +93,7 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
 }
 
 llvm::Expected<LlvmModule> rune::emitLlvm(mlir::ModuleOp module, const ModelDescription &description,
-                                          const TargetDesc &target, bool tables) {
+                                          const TargetDesc &target, llvm::StringRef table) {
   mlir::DialectRegistry registry;
   mlir::registerBuiltinDialectTranslation(registry);
   mlir::registerLLVMDialectTranslation(registry);
@@ -111,9 +110,9 @@ llvm::Expected<LlvmModule> rune::emitLlvm(mlir::ModuleOp module, const ModelDesc
   result.module->setDataLayout(machine->createDataLayout());
   result.module->setTargetTriple(machine->getTargetTriple());
   result.module->setPICLevel(llvm::PICLevel::BigPIC);
-  nameFunctions(*result.module, description, target, tables);
-  if (tables)
-    addObjectTables(*result.module, description, modelSymbol(description.stem));
+  nameFunctions(*result.module, description, target, !table.empty());
+  if (!table.empty())
+    addObjectTables(*result.module, description, table);
   optimise(*result.module, *machine);
   return result;
 }

@@ -30,7 +30,7 @@ struct LlvmModule {
 /// Translates and optimises. Functions that the model's tables name get the symbols that they have there; with
 /// `tables`, the tables join the module and are all that it exports.
 llvm::Expected<LlvmModule> emitLlvm(mlir::ModuleOp module, const ModelDescription &description,
-                                    const TargetDesc &target, bool tables);
+                                    const TargetDesc &target, llvm::StringRef table);
 
 enum class CodeKind { Assembly, Object };
 llvm::Expected<std::string> emitCode(LlvmModule &module, const TargetDesc &target, CodeKind kind);

@@ -164,7 +164,7 @@ std::optional<Value> rune::foldBinary(llvm::StringRef op, const Value &lhs, cons
   auto numeric = [](const Value &value) { return value.isNumber() || value.kind == Value::Dim || value.isRuntime(); };
   if (numeric(lhs) && numeric(rhs))
     return std::nullopt;
-  message = ("`" + op + "` does not apply to " + describe(lhs) + " and " + describe(rhs)).str();
+  message = ("'" + op + "' does not apply to " + describe(lhs) + " and " + describe(rhs)).str();
   return Value();
 }
 
@@ -207,6 +207,6 @@ std::optional<Value> rune::foldCompare(llvm::StringRef op, const Value &lhs, con
   auto numeric = [](const Value &value) { return value.isNumber() || value.kind == Value::Dim || value.isRuntime(); };
   if (numeric(lhs) && numeric(rhs))
     return std::nullopt;
-  message = ("`" + op + "` does not compare " + describe(lhs) + " with " + describe(rhs)).str();
+  message = ("'" + op + "' does not compare " + describe(lhs) + " with " + describe(rhs)).str();
   return Value();
 }

@@ -67,13 +67,13 @@ Value Evaluator::callNamed(llvm::StringRef name, const Expr &expr) {
   if (findBuiltin(name, Builtin::Function))
     return callBuiltin(name, *given, expr.loc);
   if (isPlannedFunction(name)) {
-    session.unsupported(expr.loc, "`" + name + "` is");
+    session.unsupported(expr.loc, "'" + name + "' is");
     return Value();
   }
   std::string hint = session.spec.suggestFunction(name);
   if (session.spec.hasModule(name))
-    hint = "; the module of this name is made in `submodules`";
-  return error(expr.loc, "unknown function `" + name + "`" + hint);
+    hint = "; the module of this name is made in 'submodules'";
+  return error(expr.loc, "unknown function '" + name + "'" + hint);
 }
 
 Value Evaluator::callMethod(const Value &object, const Expr &expr) {
@@ -89,24 +89,24 @@ Value Evaluator::callMethod(const Value &object, const Expr &expr) {
     if (instance.decl)
       if (const FunctionDecl *function = instance.decl->findFunction(name))
         return callModuleFunction(instance, *function, *given, expr.loc);
-    return error(expr.loc, "`" + instance.typeName + "` has no function or submodule `" + name + "`");
+    return error(expr.loc, "'" + instance.typeName + "' has no function or submodule '" + name + "'");
   }
   if (!object.isRuntime() && !object.isNumber() && object.kind != Value::Dim)
-    return error(expr.loc, describe(object) + " has no method `" + name + "`");
+    return error(expr.loc, describe(object) + " has no method '" + name + "'");
   // A method is a function whose first argument stands before the dot.
   given->positional.insert(given->positional.begin(), object);
   given->locs.insert(given->locs.begin(), expr.operands[0]->start);
-  if (const Builtin *builtin = findBuiltin(name, Builtin::Method))
-    return rune::callBuiltin(*this, *builtin, name, *given, expr.loc);
+  if (findBuiltin(name, Builtin::Method))
+    return rune::callBuiltin(*this, name, Builtin::Method, *given, expr.loc);
   if (session.spec.hasFunction(name)) {
     const FunctionDecl *function = session.spec.findFunction(name);
     return function ? callDeclared(*function, *given, expr.loc) : Value();
   }
   if (isPlannedFunction(name)) {
-    session.unsupported(expr.loc, "`" + name + "` is");
+    session.unsupported(expr.loc, "'" + name + "' is");
     return Value();
   }
-  return error(expr.loc, "a tensor has no method `" + name + "`" + session.spec.suggestFunction(name));
+  return error(expr.loc, "a tensor has no method '" + name + "'" + session.spec.suggestFunction(name));
 }
 
 Value Evaluator::callModule(const Value &module, const GivenArguments &given, SourceLoc loc) {
@@ -115,7 +115,7 @@ Value Evaluator::callModule(const Value &module, const GivenArguments &given, So
   if (module.kind != Value::Module)
     return error(loc, describe(module) + " cannot be called");
   if (!calls || !emitter)
-    return error(loc, "modules are called in `do` only");
+    return error(loc, "modules are called in 'do' only");
   Instance &instance = *module.instance;
   if (instance.kind != Instance::List)
     return calls->callForward(instance, given, loc, *this);
@@ -125,7 +125,7 @@ Value Evaluator::callModule(const Value &module, const GivenArguments &given, So
   GivenArguments next = given;
   for (const Child &child : instance.children) {
     if (!child.instance)
-      return error(loc, "module `" + child.name + "` of this list is none");
+      return error(loc, "module '" + child.name + "' of this list is none");
     next.positional[0] = callModule(Value::module(child.instance), next, loc);
     if (next.positional[0].isError())
       return Value();
@@ -136,15 +136,15 @@ Value Evaluator::callModule(const Value &module, const GivenArguments &given, So
 Value Evaluator::callModuleFunction(Instance &instance, const FunctionDecl &function, const GivenArguments &given,
                                     SourceLoc loc) {
   if (!calls || !emitter)
-    return error(loc, "functions of modules are called in `do` only");
+    return error(loc, "functions of modules are called in 'do' only");
   return calls->callFunction(instance, function, given, loc, *this);
 }
 
 /// A file's function is pure: its statements are evaluated where it is called.
 Value Evaluator::callDeclared(const FunctionDecl &function, const GivenArguments &given, SourceLoc loc) {
   if (session.depth() >= maxDepth)
-    return error(loc, "functions call each other more than " + llvm::Twine(maxDepth) + " deep: `" + function.name +
-                          "` calls itself");
+    return error(loc, "functions call each other more than " + llvm::Twine(maxDepth) + " deep: '" + function.name +
+                          "' calls itself");
   Session::Use use(session, loc);
   Scope inner;
   Evaluator evaluator(session, inner, emitter);

@@ -18,7 +18,7 @@ static std::string suggestion(llvm::StringRef word, const llvm::StringSet<> &kno
     candidates.push_back(entry.first());
   llvm::sort(candidates);
   llvm::StringRef near = nearestName(word, candidates);
-  return near.empty() ? "" : " (did you mean `" + near.str() + "`?)";
+  return near.empty() ? "" : " (did you mean '" + near.str() + "'?)";
 }
 
 static bool isPredefined(llvm::StringRef name) {
@@ -41,7 +41,7 @@ void NameChecker::declare(llvm::StringRef name) {
 
 void NameChecker::name(const Expr &expr) {
   if (!isKnown(expr.text) && !isPredefined(expr.text))
-    error(expr.loc, "undefined name `" + expr.text + "`" + suggestion(expr.text, names));
+    error(expr.loc, "undefined name '" + expr.text + "'" + suggestion(expr.text, names));
 }
 
 void NameChecker::call(const Expr &expr) {
@@ -50,11 +50,11 @@ void NameChecker::call(const Expr &expr) {
     expression(&callee);
   } else if (!functions.contains(callee.text) && !isKnown(callee.text) && !spec.hasFunction(callee.text) &&
              !isBuiltinFunction(callee.text)) {
-    std::string hint = spec.hasModule(callee.text) ? "; the module of this name is made in `submodules`"
+    std::string hint = spec.hasModule(callee.text) ? "; the module of this name is made in 'submodules'"
                                                    : spec.suggestFunction(callee.text);
     if (hint.empty())
       hint = suggestion(callee.text, functions);
-    error(expr.loc, "unknown function `" + callee.text + "`" + hint);
+    error(expr.loc, "unknown function '" + callee.text + "'" + hint);
   }
   for (const ExprPtr &argument : llvm::drop_begin(expr.operands))
     expression(argument.get());
@@ -160,7 +160,7 @@ void NameChecker::declareInputs(const std::vector<InputDecl> &inputs) {
 
 void NameChecker::checks(const Node &node) {
   if (!node.isMapping())
-    return error(node.loc, "`check` is a mapping of conditions to messages");
+    return error(node.loc, "'check' is a mapping of conditions to messages");
   for (const Entry &entry : node.entries) {
     expression(spec.expression(entry.key));
     format(entry.value);
@@ -188,7 +188,7 @@ void NameChecker::statements(const Node &node) {
       if (item.isMapping() && !item.entries.empty())
         statements(item);
       else
-        error(item.loc, "expected a statement: `name: expression`, `return:`, `check:`, `if …:` or `for …:`");
+        error(item.loc, "expected a statement: 'name: expression', 'return:', 'check:', 'if …:' or 'for …:'");
     return;
   }
   for (const Entry &entry : node.entries) {
@@ -201,7 +201,7 @@ void NameChecker::statements(const Node &node) {
       continue;
     if (key->kind != BlockKey::Plain) {
       if (&entry == &node.entries.front() && (key->kind == BlockKey::Elif || key->kind == BlockKey::Else))
-        error(entry.key.loc, "`" + entry.key.text + "` without an `if` before it");
+        error(entry.key.loc, "'" + entry.key.text + "' without an 'if' before it");
       expression(key->expr.get());
       if (entry.value.isSequence() || entry.value.isMapping())
         statements(entry.value);
@@ -210,7 +210,7 @@ void NameChecker::statements(const Node &node) {
       continue;
     }
     if (entry.key.text != "return" && !isTarget(entry.key.text))
-      error(entry.key.loc, "`" + llvm::StringRef(entry.key.text).take_front(40) + "` is not a name");
+      error(entry.key.loc, "'" + llvm::StringRef(entry.key.text).take_front(40) + "' is not a name");
     value(entry.value);
   }
 }
@@ -230,7 +230,7 @@ void NameChecker::function(const FunctionDecl &function) {
     if (function.body->isSequence())
       statements(*function.body);
     else
-      error(function.body->loc, "`do` is an expression or a list of statements");
+      error(function.body->loc, "'do' is an expression or a list of statements");
   }
   names = std::move(outer);
 }
@@ -247,15 +247,15 @@ void UseChecker::arguments(const Node &name, const Node *given) {
     std::string hint = spec.suggestModule(name.text);
     llvm::StringRef key = nearestName(name.text, {"if", "init", "layers", "repeat", "requires_grad", "training"});
     if (hint.empty() && !key.empty())
-      hint = " (did you mean `" + key.str() + "`?)";
-    return names.error(name.loc, "unknown module `" + name.text + "`" + hint);
+      hint = " (did you mean '" + key.str() + "'?)";
+    return names.error(name.loc, "unknown module '" + name.text + "'" + hint);
   }
   const ModuleDecl *decl = spec.findModule(name.text);
   if (!decl || !given || given->kind == Node::Null)
     return;
   if (!given->isMapping())
     return names.error(given->loc,
-                       "the arguments of `" + decl->name + "` are a mapping, as in {" + decl->name + ": {…}}");
+                       "the arguments of '" + decl->name + "' are a mapping, as in {" + decl->name + ": {…}}");
   for (const Entry &entry : given->entries) {
     auto declared =
         llvm::find_if(decl->args, [&](const ArgumentDecl &argument) { return argument.name == entry.key.text; });
@@ -264,8 +264,8 @@ void UseChecker::arguments(const Node &name, const Node *given) {
       for (const ArgumentDecl &argument : decl->args)
         known.push_back(argument.name);
       llvm::StringRef near = nearestName(entry.key.text, known);
-      names.error(entry.key.loc, "`" + decl->name + "` has no argument `" + entry.key.text + "`" +
-                                     (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+      names.error(entry.key.loc, "'" + decl->name + "' has no argument '" + entry.key.text + "'" +
+                                     (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
       continue;
     }
     bool modules = llvm::any_of(declared->type.alternatives, [](const ArgumentType::Alternative &alternative) {
@@ -336,7 +336,7 @@ void UseChecker::layer(const Node &node) {
 
 void UseChecker::layers(const Node &node) {
   if (!node.isSequence())
-    return names.error(node.loc, "`layers` is a list of modules");
+    return names.error(node.loc, "'layers' is a list of modules");
   for (const Node &item : node.items)
     layer(item);
 }

@@ -12,7 +12,7 @@ using namespace rune;
 static bool expectKind(const Entry &entry, Node::Kind kind, Diagnostics &diagnostics) {
   if (entry.value.kind == kind)
     return true;
-  diagnostics.error(entry.value.loc ? entry.value.loc : entry.key.loc, "`" + entry.key.text + "` is " +
+  diagnostics.error(entry.value.loc ? entry.value.loc : entry.key.loc, "'" + entry.key.text + "' is " +
                                                                            (kind == Node::Mapping    ? "a mapping"
                                                                             : kind == Node::Sequence ? "a list"
                                                                                                      : "a text"));
@@ -22,18 +22,18 @@ static bool expectKind(const Entry &entry, Node::Kind kind, Diagnostics &diagnos
 static bool checkVersion(const Node &root, bool main, Diagnostics &diagnostics) {
   const Entry *version = root.findEntry("runestone");
   if (!version) {
-    diagnostics.error(root.loc, "expected `runestone: 1`, the version of the language, at the beginning");
+    diagnostics.error(root.loc, "expected 'runestone: 1', the version of the language, at the beginning");
     return false;
   }
   if (version->value.isScalar() && version->value.text == "1" && !version->value.quoted)
     return true;
-  diagnostics.error(version->value.loc, "this compiler reads version 1 of the language: `runestone: 1`");
+  diagnostics.error(version->value.loc, "this compiler reads version 1 of the language: 'runestone: 1'");
   return !main;
 }
 
 bool rune::checkDocument(const Node &root, bool main, Diagnostics &diagnostics) {
   if (!root.isMapping()) {
-    diagnostics.error(root.loc, "a specification is a mapping, beginning with `runestone: 1`");
+    diagnostics.error(root.loc, "a specification is a mapping, beginning with 'runestone: 1'");
     return false;
   }
   bool ok = checkVersion(root, main, diagnostics);
@@ -60,14 +60,14 @@ static bool isMappingSection(llvm::StringRef key) {
 bool rune::checkModuleShape(const Entry &module, bool &ok, Diagnostics &diagnostics) {
   if (!module.value.isMapping()) {
     diagnostics.error(module.value.loc ? module.value.loc : module.key.loc,
-                      "module `" + module.key.text +
-                          "` is a mapping of sections: args, parameters, submodules, forward, …");
+                      "module '" + module.key.text +
+                          "' is a mapping of sections: args, parameters, submodules, forward, …");
     return false;
   }
   ok &= checkKeys(module.value,
                   {"args", "check", "constants", "parameters", "buffers", "submodules", "layers", "init", "tie",
                    "extends", "forward", "functions", "updates", "state", "extra_repr", "update", "schedule"},
-                  "module `" + llvm::Twine(module.key.text) + "`", diagnostics);
+                  "module '" + llvm::Twine(module.key.text) + "'", diagnostics);
   bool readable = true;
   for (const Entry &section : module.value.entries) {
     llvm::StringRef key = section.key.text;
@@ -83,7 +83,7 @@ bool rune::checkModuleShape(const Entry &module, bool &ok, Diagnostics &diagnost
   const Entry *layers = module.value.findEntry("layers");
   for (const char *section : {"parameters", "buffers", "submodules", "forward"})
     if (const Entry *other = layers ? module.value.findEntry(section) : nullptr) {
-      diagnostics.error(other->key.loc, "`" + other->key.text + "` beside `layers`: a sequential has its layers only");
+      diagnostics.error(other->key.loc, "'" + other->key.text + "' beside 'layers': a sequential has its layers only");
       ok = false;
     }
   return readable;
@@ -145,7 +145,7 @@ void ModuleChecker::walk(const Node &map, llvm::function_ref<void(const Entry &)
     if (!key)
       continue;
     if ((key->kind == BlockKey::Elif || key->kind == BlockKey::Else) && !open)
-      names.error(inner.key.loc, "`" + inner.key.text + "` without an `if` before it");
+      names.error(inner.key.loc, "'" + inner.key.text + "' without an 'if' before it");
     open = key->kind == BlockKey::If || (key->kind == BlockKey::Elif && open);
     if (key->kind == BlockKey::Plain) {
       visit(inner);
@@ -191,12 +191,12 @@ void ModuleChecker::members(const Node &map, llvm::ArrayRef<llvm::StringRef> key
     memberName(member.key);
     if (!member.value.isMapping() && !(member.value.kind == Node::Null && !shapeNeeded))
       return names.error(member.value.loc ? member.value.loc : member.key.loc,
-                         "expected {shape: […], init: …} for `" + member.key.text + "`");
+                         "expected {shape: […], init: …} for '" + member.key.text + "'");
     for (const Entry &part : member.value.entries) {
       if (!llvm::is_contained(keys, part.key.text)) {
         llvm::StringRef near = nearestName(part.key.text, keys);
-        names.error(part.key.loc, "unknown key `" + part.key.text + "` in a member" +
-                                      (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+        names.error(part.key.loc, "unknown key '" + part.key.text + "' in a member" +
+                                      (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
       } else if (part.key.text == "shape") {
         names.shape(part.value);
       } else if (part.key.text == "init") {
@@ -206,7 +206,7 @@ void ModuleChecker::members(const Node &map, llvm::ArrayRef<llvm::StringRef> key
       }
     }
     if (shapeNeeded && !member.value.find("shape"))
-      names.error(member.key.loc, "`" + member.key.text + "` has no `shape`");
+      names.error(member.key.loc, "'" + member.key.text + "' has no 'shape'");
   });
 }
 
@@ -232,7 +232,7 @@ void ModuleChecker::extraRepr(const Node &node) {
     for (const Entry &part : item.entries) {
       const BlockKey *key = spec.blockKey(part.key);
       if (!key || key->kind == BlockKey::Plain) {
-        names.error(part.key.loc, "expected a text, or `if …:` and `for …:` with texts");
+        names.error(part.key.loc, "expected a text, or 'if …:' and 'for …:' with texts");
         continue;
       }
       names.expression(key->expr.get());
@@ -328,7 +328,7 @@ void rune::checkSpec(LoadedSpec &spec) {
     UseChecker(spec, none).module(*model);
   }
   if (!spec.entry() && spec.ownEntries("modules").empty() && spec.ownEntries("functions").empty())
-    spec.reportOnce(SourceLoc{&spec.mainFile(), 1, 1}, "the specification has no `model`, and no modules or functions");
+    spec.reportOnce(SourceLoc{&spec.mainFile(), 1, 1}, "the specification has no 'model', and no modules or functions");
   if (const Node *training = spec.section("training"))
     checkTraining(spec, *training);
 }

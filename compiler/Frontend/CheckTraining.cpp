@@ -67,7 +67,7 @@ void TrainingChecker::loss(const Node &node) {
           names.names.insert(argument->name);
     const Node *body = node.find("do");
     if (!body)
-      return spec.reportOnce(node.loc, "a loss has a `do`");
+      return spec.reportOnce(node.loc, "a loss has a 'do'");
     if (body->isScalar())
       return names.value(*body);
     names.declareStatements(*body);
@@ -78,7 +78,7 @@ void TrainingChecker::loss(const Node &node) {
 
 void TrainingChecker::groups(const Node &node, const ModuleDecl *optimizer) {
   if (!node.isSequence())
-    return spec.reportOnce(node.loc, "`groups` is a list of {match: pattern, argument: value}");
+    return spec.reportOnce(node.loc, "'groups' is a list of {match: pattern, argument: value}");
   for (const Node &group : node.items) {
     if (!group.isMapping()) {
       spec.reportOnce(group.loc, "a group is {match: pattern, argument: value} or {if: condition, argument: value}");
@@ -93,7 +93,7 @@ void TrainingChecker::groups(const Node &node, const ModuleDecl *optimizer) {
       bool known = key == "if" || !optimizer ||
                    llvm::any_of(optimizer->args, [&](const ArgumentDecl &argument) { return argument.name == key; });
       if (!known)
-        names.error(entry.key.loc, "`" + optimizer->name + "` has no argument `" + key + "`");
+        names.error(entry.key.loc, "'" + optimizer->name + "' has no argument '" + key + "'");
       names.value(entry.value);
     }
   }
@@ -109,7 +109,7 @@ void TrainingChecker::optimizer(const Node &node) {
       else if (llvm::is_contained(settings, entry.key.text))
         setting(entry);
       else if (name)
-        spec.reportOnce(entry.key.loc, "two optimizers: `" + name->text + "` and `" + entry.key.text + "`");
+        spec.reportOnce(entry.key.loc, "two optimizers: '" + name->text + "' and '" + entry.key.text + "'");
       else {
         name = &entry.key;
         given = &entry.value;
@@ -120,7 +120,7 @@ void TrainingChecker::optimizer(const Node &node) {
   UseChecker(spec, names).arguments(*name, given);
   const ModuleDecl *decl = spec.hasModule(name->text) ? spec.findModule(name->text) : nullptr;
   if (decl && !decl->find("update"))
-    spec.reportOnce(name->loc, "`" + name->text + "` is not an optimizer: it has no `update`");
+    spec.reportOnce(name->loc, "'" + name->text + "' is not an optimizer: it has no 'update'");
   if (list)
     groups(*list, decl);
 }
@@ -137,7 +137,7 @@ void TrainingChecker::schedule(const Node &node) {
     UseChecker(spec, names).arguments(entry.key, &entry.value);
     const ModuleDecl *decl = spec.hasModule(entry.key.text) ? spec.findModule(entry.key.text) : nullptr;
     if (decl && !decl->find("schedule"))
-      spec.reportOnce(entry.key.loc, "`" + entry.key.text + "` is not a schedule: it has no `schedule`");
+      spec.reportOnce(entry.key.loc, "'" + entry.key.text + "' is not a schedule: it has no 'schedule'");
   }
 }
 
@@ -158,7 +158,7 @@ void TrainingChecker::phase(const Node &node, bool nested) {
     else if (llvm::is_contained(settings, key))
       setting(entry);
     else if (key == "train" && !entry.value.isScalar() && !entry.value.isSequence())
-      spec.reportOnce(entry.key.loc, "`train` is a pattern of parameters, or a list of them");
+      spec.reportOnce(entry.key.loc, "'train' is a pattern of parameters, or a list of them");
     else if (key == "groups" && nested)
       groups(entry.value, nullptr);
   }
@@ -170,7 +170,7 @@ void TrainingChecker::check(const Node &training) {
   keys(training,
        {"targets", "loss", "optimizer", "schedule", "every", "groups", "phases", "clip_grad_norm", "clip_grad_value",
         "accumulate", "ema"},
-       "`training`");
+       "'training'");
   if (const Node *section = training.find("targets"); section && section->isMapping())
     for (const Entry &entry : section->entries)
       if (std::optional<InputDecl> input = parseInput(entry, true, spec.diags()))
@@ -180,7 +180,7 @@ void TrainingChecker::check(const Node &training) {
   if (!phases)
     return;
   if (!phases->isMapping())
-    return spec.reportOnce(phases->loc, "`phases` is a mapping of names to {train, loss, optimizer}");
+    return spec.reportOnce(phases->loc, "'phases' is a mapping of names to {train, loss, optimizer}");
   for (const Entry &entry : phases->entries)
     if (keys(entry.value,
              {"train", "loss", "optimizer", "schedule", "every", "groups", "clip_grad_norm", "clip_grad_value",

@@ -22,8 +22,8 @@ bool rune::checkKeys(const Node &map, llvm::ArrayRef<llvm::StringRef> known, con
     if (llvm::is_contained(known, entry.key.text))
       continue;
     llvm::StringRef near = nearestName(entry.key.text, known);
-    diagnostics.error(entry.key.loc, "unknown key `" + llvm::Twine(entry.key.text) + "` in " + where +
-                                         (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+    diagnostics.error(entry.key.loc, "unknown key '" + llvm::Twine(entry.key.text) + "' in " + where +
+                                         (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
     ok = false;
   }
   return ok;
@@ -115,7 +115,7 @@ std::optional<ShapePattern> rune::parseShape(const Node &node, Diagnostics &diag
   }
   auto isRest = [](const PatternItem &item) { return item.kind == PatternItem::Rest; };
   if (llvm::count_if(pattern.items, isRest) > 1) {
-    diagnostics.error(node.loc, "a shape has one `...` at most");
+    diagnostics.error(node.loc, "a shape has one '...' at most");
     ok = false;
   }
   if (!ok)
@@ -164,8 +164,8 @@ static bool parseType(const Node &node, ArgumentType &type, Diagnostics &diagnos
       continue;
     llvm::StringRef near = nearestName(
         part.trim(), {"int", "float", "bool", "none", "ints", "floats", "int2", "int3", "float2", "module", "modules"});
-    diagnostics.error(node.loc, "unknown type `" + part.trim() + "`" +
-                                    (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+    diagnostics.error(node.loc, "unknown type '" + part.trim() + "'" +
+                                    (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
     return false;
   }
   type.text = node.text;
@@ -174,7 +174,7 @@ static bool parseType(const Node &node, ArgumentType &type, Diagnostics &diagnos
 
 static bool parseWords(const Node &node, ArgumentType &type, Diagnostics &diagnostics) {
   if (!node.isSequence() || node.items.empty()) {
-    diagnostics.error(node.loc, "`one_of` is a list of words");
+    diagnostics.error(node.loc, "'one_of' is a list of words");
     return false;
   }
   std::string list;
@@ -209,7 +209,7 @@ std::optional<ArgumentDecl> rune::parseArgument(const Entry &entry, Diagnostics 
   bool ok = checkKeys(node, {"type", "default", "one_of"}, "an argument", diagnostics);
   const Node *type = node.find("type"), *words = node.find("one_of");
   if (!type && !words) {
-    diagnostics.error(node.loc, "argument `" + llvm::Twine(decl.name) + "` needs a `type` or `one_of`");
+    diagnostics.error(node.loc, "argument '" + llvm::Twine(decl.name) + "' needs a 'type' or 'one_of'");
     return std::nullopt;
   }
   ok &= !type || parseType(*type, decl.type, diagnostics);
@@ -227,7 +227,7 @@ static bool parseTensorInput(const Node &node, InputDecl &decl, Diagnostics &dia
       if (!dtype->isScalar() || !llvm::is_contained(known, dtype->text)) {
         llvm::StringRef near = nearestName(dtype->text, known);
         diagnostics.error(dtype->loc, "expected a dtype: f32, f64, i64, bool or any" +
-                                          (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+                                          (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
         return false;
       }
       decl.anyDType = dtype->text == "any";
@@ -261,18 +261,18 @@ std::optional<InputDecl> rune::parseInput(const Entry &entry, bool atEntry, Diag
     ok &= !type || parseType(*type, decl.type, diagnostics);
     ok &= !words || parseWords(*words, decl.type, diagnostics);
     if (!decl.isTensor && (node.find("shape") || node.find("dtype"))) {
-      diagnostics.error(node.loc, "an input has a `type`, or a `shape` and a `dtype`");
+      diagnostics.error(node.loc, "an input has a 'type', or a 'shape' and a 'dtype'");
       ok = false;
     }
     decl.defaultValue = node.find("default");
     decl.fixedValue = node.find("value");
     if (!node.entries.size()) {
-      diagnostics.error(node.loc, "expected a shape, `any`, or a mapping with `shape` or `type`");
+      diagnostics.error(node.loc, "expected a shape, 'any', or a mapping with 'shape' or 'type'");
       ok = false;
     }
   } else if (node.kind == Node::Null) {
     diagnostics.error(node.loc ? node.loc : entry.key.loc,
-                      "input `" + llvm::Twine(decl.name) + "` needs a shape, or `any`");
+                      "input '" + llvm::Twine(decl.name) + "' needs a shape, or 'any'");
     return std::nullopt;
   }
   if (ok && decl.isTensor)
@@ -286,13 +286,13 @@ std::unique_ptr<FunctionDecl> rune::parseFunction(llvm::StringRef name, const No
   decl->name = name.str();
   decl->loc = key.loc;
   if (!node.isMapping()) {
-    diagnostics.error(key.loc, "`" + llvm::Twine(name) + "` is a mapping with `inputs` and `do`");
+    diagnostics.error(key.loc, "'" + llvm::Twine(name) + "' is a mapping with 'inputs' and 'do'");
     return nullptr;
   }
   bool ok = checkKeys(node, {"inputs", "do"}, "a function", diagnostics);
   if (const Node *inputs = node.find("inputs"); inputs && inputs->kind != Node::Null) {
     if (!inputs->isMapping()) {
-      diagnostics.error(inputs->loc, "`inputs` is a mapping of names to shapes");
+      diagnostics.error(inputs->loc, "'inputs' is a mapping of names to shapes");
       return nullptr;
     }
     bool defaults = false;
@@ -312,7 +312,7 @@ std::unique_ptr<FunctionDecl> rune::parseFunction(llvm::StringRef name, const No
   }
   decl->body = node.find("do");
   if (!decl->body || decl->body->kind == Node::Null) {
-    diagnostics.error(node.loc, "`" + llvm::Twine(name) + "` has no `do`");
+    diagnostics.error(node.loc, "'" + llvm::Twine(name) + "' has no 'do'");
     return nullptr;
   }
   return ok ? std::move(decl) : nullptr;

@@ -9,13 +9,13 @@
 
 using namespace rune;
 
-DType rune::dtypeOf(mlir::Value value) {
+ElementKind rune::dtypeOf(mlir::Value value) {
   mlir::Type element = llvm::cast<mlir::RankedTensorType>(value.getType()).getElementType();
   if (element.isF32())
-    return DType::F32;
+    return ElementKind::F32;
   if (element.isF64())
-    return DType::F64;
-  return element.isInteger(1) ? DType::Bool : DType::I64;
+    return ElementKind::F64;
+  return element.isInteger(1) ? ElementKind::Bool : ElementKind::I64;
 }
 
 llvm::SmallVector<int64_t> rune::allDims(int64_t rank) { return llvm::to_vector(llvm::seq<int64_t>(0, rank)); }
@@ -31,21 +31,21 @@ void Emitter::setLoc(SourceLoc place) {
     loc = toLocation(builder.getContext(), place);
 }
 
-mlir::Type Emitter::elementType(DType type) {
+mlir::Type Emitter::elementType(ElementKind type) {
   switch (type) {
-  case DType::Bool:
+  case ElementKind::Bool:
     return builder.getI1Type();
-  case DType::I64:
+  case ElementKind::I64:
     return builder.getI64Type();
-  case DType::F32:
+  case ElementKind::F32:
     return builder.getF32Type();
-  case DType::F64:
+  case ElementKind::F64:
     return builder.getF64Type();
   }
   return {};
 }
 
-mlir::RankedTensorType Emitter::tensorType(llvm::ArrayRef<DimExpr> dims, DType type) {
+mlir::RankedTensorType Emitter::tensorType(llvm::ArrayRef<DimExpr> dims, ElementKind type) {
   int64_t elements = 1;
   bool tooLarge = false;
   for (const DimExpr &dim : dims) {
@@ -66,19 +66,19 @@ static mlir::Attribute numberAttr(mlir::Type element, double value) {
   return mlir::IntegerAttr::get(element, static_cast<int64_t>(value));
 }
 
-mlir::Value Emitter::constant(DType type, double value) {
+mlir::Value Emitter::constant(ElementKind type, double value) {
   auto tensor = tensorType({}, type);
   auto elements = mlir::DenseElementsAttr::get(tensor, numberAttr(tensor.getElementType(), value));
   return ConstantOp::create(builder, loc, tensor, elements);
 }
 
 mlir::Value Emitter::integer(int64_t value) {
-  auto tensor = tensorType({}, DType::I64);
+  auto tensor = tensorType({}, ElementKind::I64);
   return ConstantOp::create(builder, loc, tensor,
                             mlir::DenseElementsAttr::get(tensor, builder.getI64IntegerAttr(value)));
 }
 
-mlir::Value Emitter::constantTensor(DType type, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values) {
+mlir::Value Emitter::constantTensor(ElementKind type, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values) {
   Dims dims(shape.begin(), shape.end());
   auto tensor = tensorType(dims, type);
   llvm::SmallVector<mlir::Attribute> attributes;
@@ -90,18 +90,18 @@ mlir::Value Emitter::constantTensor(DType type, llvm::ArrayRef<int64_t> shape, l
 mlir::Value Emitter::dim(const DimExpr &expr) {
   if (expr.isConstant())
     return integer(expr.getConstant());
-  return DimOp::create(builder, loc, tensorType({}, DType::I64), attr(expr));
+  return DimOp::create(builder, loc, tensorType({}, ElementKind::I64), attr(expr));
 }
 
 mlir::Value Emitter::iota(const DimExpr &size) {
-  return IotaOp::create(builder, loc, tensorType(size, DType::I64), attr(size));
+  return IotaOp::create(builder, loc, tensorType(size, ElementKind::I64), attr(size));
 }
 
-mlir::Value Emitter::full(llvm::ArrayRef<DimExpr> dims, DType type, double value) {
+mlir::Value Emitter::full(llvm::ArrayRef<DimExpr> dims, ElementKind type, double value) {
   return broadcast(constant(type, value), dims);
 }
 
-mlir::Value Emitter::cast(mlir::Value input, DType type) {
+mlir::Value Emitter::cast(mlir::Value input, ElementKind type) {
   if (dtypeOf(input) == type)
     return input;
   mlir::Type element = elementType(type);
@@ -174,7 +174,7 @@ mlir::Value Emitter::gather(mlir::Value input, mlir::Value indices, int64_t dim)
 }
 
 mlir::Value Emitter::compare(Predicate predicate, mlir::Value lhs, mlir::Value rhs) {
-  return CompareOp::create(builder, loc, tensorType(getDims(lhs), DType::Bool), predicate, lhs, rhs);
+  return CompareOp::create(builder, loc, tensorType(getDims(lhs), ElementKind::Bool), predicate, lhs, rhs);
 }
 
 mlir::Value Emitter::select(mlir::Value condition, mlir::Value lhs, mlir::Value rhs) {
@@ -210,7 +210,7 @@ mlir::Value Emitter::reduceMax(mlir::Value input, llvm::ArrayRef<int64_t> dims) 
 }
 
 mlir::Value Emitter::argmax(mlir::Value input, int64_t dim) {
-  return ArgmaxOp::create(builder, loc, tensorType(without(input, dim), DType::I64), input,
+  return ArgmaxOp::create(builder, loc, tensorType(without(input, dim), ElementKind::I64), input,
                           builder.getI64IntegerAttr(dim));
 }
 
@@ -219,7 +219,7 @@ void Emitter::check(mlir::Value condition, llvm::StringRef message, llvm::ArrayR
 }
 
 mlir::Value Emitter::logicalNot(mlir::Value input) {
-  return compare(Predicate::eq, input, full(getDims(input), DType::Bool, 0));
+  return compare(Predicate::eq, input, full(getDims(input), ElementKind::Bool, 0));
 }
 
 mlir::Value Emitter::unsqueeze(mlir::Value input, int64_t dim) {

@@ -17,11 +17,11 @@ using Dims = llvm::SmallVector<DimExpr>;
 
 class Emitter {
 public:
-  Emitter(mlir::OpBuilder builder, DType defaultFloat, mlir::Location loc)
+  Emitter(mlir::OpBuilder builder, ElementKind defaultFloat, mlir::Location loc)
       : builder(builder), defaultFloat(defaultFloat), loc(loc) {}
 
   mlir::OpBuilder builder;
-  const DType defaultFloat;
+  const ElementKind defaultFloat;
   mlir::Location loc;
   /// A shape that has more elements than can be counted; its tensors are made empty until somebody reports it.
   std::optional<std::string> overflowed;
@@ -29,18 +29,18 @@ public:
   std::function<mlir::Value(const Slot &)> readMember;
 
   void setLoc(SourceLoc place);
-  mlir::Type elementType(DType type);
-  mlir::RankedTensorType tensorType(llvm::ArrayRef<DimExpr> dims, DType type);
+  mlir::Type elementType(ElementKind type);
+  mlir::RankedTensorType tensorType(llvm::ArrayRef<DimExpr> dims, ElementKind type);
 
-  mlir::Value constant(DType type, double value);
+  mlir::Value constant(ElementKind type, double value);
   mlir::Value integer(int64_t value);
   /// A tensor of numbers; `count` of them, in row-major order.
-  mlir::Value constantTensor(DType type, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values);
+  mlir::Value constantTensor(ElementKind type, llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<double> values);
   mlir::Value dim(const DimExpr &expr);
   mlir::Value iota(const DimExpr &size);
-  mlir::Value full(llvm::ArrayRef<DimExpr> dims, DType type, double value);
+  mlir::Value full(llvm::ArrayRef<DimExpr> dims, ElementKind type, double value);
 
-  mlir::Value cast(mlir::Value input, DType type);
+  mlir::Value cast(mlir::Value input, ElementKind type);
   mlir::Value broadcast(mlir::Value input, llvm::ArrayRef<DimExpr> dims);
   mlir::Value reshape(mlir::Value input, llvm::ArrayRef<DimExpr> dims);
   mlir::Value transpose(mlir::Value input, llvm::ArrayRef<int64_t> permutation);
@@ -74,7 +74,7 @@ private:
   DimsAttr attr(llvm::ArrayRef<DimExpr> dims) { return DimsAttr::get(builder.getContext(), dims); }
 };
 
-DType dtypeOf(mlir::Value value);
+ElementKind dtypeOf(mlir::Value value);
 /// 0, 1, … rank − 1
 llvm::SmallVector<int64_t> allDims(int64_t rank);
 inline int64_t rankOf(mlir::Value value) { return llvm::cast<mlir::RankedTensorType>(value.getType()).getRank(); }

@@ -19,7 +19,7 @@ static std::optional<Value> predefined(const Session &session, llvm::StringRef n
     return Value::number(HUGE_VAL);
   if (name == "nan")
     return Value::number(NAN);
-  if (std::optional<DType> type = session.dtypeNamed(name))
+  if (std::optional<ElementKind> type = session.dtypeNamed(name))
     return Value::dtype(*type);
   return std::nullopt;
 }
@@ -81,7 +81,7 @@ static void addScopeNames(const Scope &scope, std::vector<llvm::StringRef> &name
 Value Evaluator::undefined(llvm::StringRef name, SourceLoc loc) {
   const Node *state = scope.self && scope.self->decl ? scope.self->decl->find("state") : nullptr;
   if (state && state->find(name)) {
-    session.unsupported(loc, "`state` is");
+    session.unsupported(loc, "'state' is");
     return Value();
   }
   std::vector<llvm::StringRef> names;
@@ -89,7 +89,7 @@ Value Evaluator::undefined(llvm::StringRef name, SourceLoc loc) {
   llvm::sort(names);
   llvm::StringRef near = nearestName(name, names);
   return error(loc,
-               "undefined name `" + name + "`" + (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+               "undefined name '" + name + "'" + (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
 }
 
 Value Evaluator::lookUp(llvm::StringRef name, SourceLoc loc) {
@@ -185,7 +185,7 @@ Truth Evaluator::truth(const Value &value, SourceLoc loc) {
     if (rankOf(value.ir) == 0)
       return Truth::Runtime;
     error(loc, "the truth of a tensor of shape " + formatDims(getDims(value.ir)) +
-                   " is ambiguous; use `where`, or ask with `is none` whether it is there");
+                   " is ambiguous; use 'where', or ask with 'is none' whether it is there");
     return Truth::Error;
   case Value::Scalar:
     return Truth::Runtime;
@@ -195,6 +195,35 @@ Truth Evaluator::truth(const Value &value, SourceLoc loc) {
 }
 
 Truth Evaluator::truth(const Expr *expr) { return expr ? truth(evaluate(*expr), expr->start) : Truth::Error; }
+
+Value Evaluator::unary(const Expr &expr) {
+  Value operand = evaluate(*expr.operands[0]);
+  if (expr.op == "-")
+    return negate(operand, expr.loc);
+  if (expr.op == "~")
+    return logicalNot(operand, expr.loc);
+  if (expr.op == "+")
+    return operand;
+  switch (truth(operand, expr.operands[0]->start)) {
+  case Truth::Error:
+    return Value();
+  case Truth::True:
+    return Value::boolean(false);
+  case Truth::False:
+    return Value::boolean(true);
+  case Truth::Runtime:
+    break;
+  }
+  return logicalNot(toCondition(operand, expr.loc), expr.loc);
+}
+
+Value Evaluator::slice(const Expr &expr) {
+  Value parts[3] = {Value::none(), Value::none(), Value::none()};
+  for (size_t i = 0; i < 3 && i < expr.operands.size(); ++i)
+    if (expr.operands[i] && (parts[i] = evaluate(*expr.operands[i])).isError())
+      return Value();
+  return Value::slice(parts[0], parts[1], parts[2]);
+}
 
 /// Reports a tensor too large to count that came up on the way to a value.
 Value Evaluator::checkSize(Value value, SourceLoc loc) {
@@ -235,27 +264,11 @@ Value Evaluator::evaluate(const Expr &expr) {
   case Expr::Tuple:
     return list(expr);
   case Expr::Starred:
-    return error(expr.loc, "`*` stands in lists and calls only");
+    return error(expr.loc, "'*' stands in lists and calls only");
   case Expr::Comprehension:
     return comprehension(expr);
-  case Expr::Unary: {
-    Value operand = evaluate(*expr.operands[0]);
-    if (expr.op == "not") {
-      switch (truth(operand, expr.operands[0]->start)) {
-      case Truth::Error:
-        return Value();
-      case Truth::True:
-        return Value::boolean(false);
-      case Truth::False:
-        return Value::boolean(true);
-      case Truth::Runtime:
-        return logicalNot(toCondition(operand, expr.loc), expr.loc);
-      }
-    }
-    if (expr.op == "~" && !operand.isError() && operand.kind != Value::Bool && !operand.isRuntime())
-      return error(expr.loc, "`~` is for bool tensors; this is " + describe(operand));
-    return expr.op == "-" ? negate(operand, expr.loc) : expr.op == "~" ? logicalNot(operand, expr.loc) : operand;
-  }
+  case Expr::Unary:
+    return unary(expr);
   case Expr::Binary: {
     Value lhs = evaluate(*expr.operands[0]), rhs = evaluate(*expr.operands[1]);
     return checkSize(expr.op == "@" ? matmul(lhs, rhs, expr.loc) : binary(expr.op, lhs, rhs, expr.loc), expr.loc);
@@ -271,14 +284,8 @@ Value Evaluator::evaluate(const Expr &expr) {
     return checkSize(call(expr), expr.loc);
   case Expr::Subscript:
     return checkSize(subscript(expr), expr.loc);
-  case Expr::Slice: {
-    Value parts[3] = {Value::none(), Value::none(), Value::none()};
-    for (size_t i = 0; i < 3 && i < expr.operands.size(); ++i)
-      if (expr.operands[i])
-        if ((parts[i] = evaluate(*expr.operands[i])).isError())
-          return Value();
-    return Value::slice(parts[0], parts[1], parts[2]);
-  }
+  case Expr::Slice:
+    return slice(expr);
   case Expr::Attribute:
     return attribute(expr);
   }
@@ -419,7 +426,7 @@ Value Evaluator::comparison(const Expr &expr) {
       one = Value::boolean(identical(lhs, rhs) == (op == "is"));
     } else if (op == "in" || op == "not in") {
       if (rhs.kind != Value::List)
-        return error(loc, "`in` needs a list, not " + describe(rhs));
+        return error(loc, "'in' needs a list, not " + describe(rhs));
       bool found = llvm::any_of(rhs.asList(), [&](const Value &item) { return equalValues(lhs, item) == true; });
       one = Value::boolean(found == (op == "in"));
     } else {
@@ -507,7 +514,7 @@ Value Evaluator::attribute(const Expr &expr) {
       return *value;
     if (auto it = object.instance->values.find(name); it != object.instance->values.end())
       return it->second;
-    return error(expr.loc, "`" + object.instance->typeName + "` has no member `" + name + "`");
+    return error(expr.loc, "'" + object.instance->typeName + "' has no member '" + name + "'");
   }
   if (object.isRuntime()) {
     if (emitter)
@@ -526,12 +533,12 @@ Value Evaluator::attribute(const Expr &expr) {
     else if (name == "mT" && rank >= 2)
       std::swap(permutation[rank - 1], permutation[rank - 2]);
     else if (name == "mT")
-      return error(expr.loc, "`.mT` needs a tensor of 2 dimensions or more, not " + llvm::Twine(rank));
+      return error(expr.loc, "'.mT' needs a tensor of 2 dimensions or more, not " + llvm::Twine(rank));
     else
-      return error(expr.loc, "a tensor has no attribute `" + name + "`");
+      return error(expr.loc, "a tensor has no attribute '" + name + "'");
     return Value::tensor(emitter->transpose(object.ir, permutation));
   }
-  return error(expr.loc, describe(object) + " has no attribute `" + name + "`");
+  return error(expr.loc, describe(object) + " has no attribute '" + name + "'");
 }
 
 Value Evaluator::subscript(const Expr &expr) {

@@ -101,18 +101,19 @@ public:
   Value subscript(const Value &base, llvm::ArrayRef<Value> indices, llvm::ArrayRef<SourceLoc> locs, SourceLoc loc);
 
   /// The dtype that PyTorch gives to a result of these operands.
-  DType promote(llvm::ArrayRef<Value> values) const;
+  ElementKind promote(llvm::ArrayRef<Value> values) const;
   /// A number or tensor as a tensor of a dtype; null after an error.
-  mlir::Value toTensor(const Value &value, DType type, SourceLoc loc);
+  mlir::Value toTensor(const Value &value, ElementKind type, SourceLoc loc);
   mlir::Value toTensor(const Value &value, SourceLoc loc) { return toTensor(value, promote(value), loc); }
   /// The common shape of operands; reports both shapes where there is none.
   std::optional<Dims> broadcastShapes(llvm::ArrayRef<Value> values, SourceLoc loc, llvm::StringRef what);
   /// All operands with one dtype and shape; empty after an error.
-  llvm::SmallVector<mlir::Value> unify(llvm::ArrayRef<Value> values, DType type, SourceLoc loc, llvm::StringRef what);
+  llvm::SmallVector<mlir::Value> unify(llvm::ArrayRef<Value> values, ElementKind type, SourceLoc loc,
+                                       llvm::StringRef what);
   /// Wraps a result: a run-time scalar where no operand was a tensor.
   Value wrap(mlir::Value result, llvm::ArrayRef<Value> operands) const;
   /// A list of numbers, or of such lists, as a constant; of the dtype that holds them unless one is given.
-  mlir::Value listToTensor(const Value &list, std::optional<DType> type, SourceLoc loc);
+  mlir::Value listToTensor(const Value &list, std::optional<ElementKind> type, SourceLoc loc);
   /// Emits a run-time check unless `lhs <= rhs` is provable. False after an error (it is provably wrong).
   bool checkAtMost(const DimExpr &lhs, const DimExpr &rhs, SourceLoc loc, llvm::StringRef message);
 
@@ -123,6 +124,8 @@ private:
   Value undefined(llvm::StringRef name, SourceLoc loc);
   std::optional<std::string> fill(const Expr &templated);
   Value checkSize(Value value, SourceLoc loc);
+  Value unary(const Expr &expr);
+  Value slice(const Expr &expr);
   Value list(const Expr &expr);
   bool appendItems(const Expr &expr, std::vector<Value> &items, std::vector<SourceLoc> *locs = nullptr);
   Value comprehension(const Expr &expr);

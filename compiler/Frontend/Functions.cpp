@@ -14,42 +14,42 @@ mlir::Value Call::tensor(size_t i) const {
     return args[i].ir;
   if (args[i].isNumber() || args[i].kind == Value::Dim)
     return evaluator.toTensor(args[i], locs[i]);
-  errorAt(i, "`" + name + "` expects a tensor for `" + names[i] + "`, got " + describe(args[i]));
+  errorAt(i, "'" + name + "' expects a tensor for '" + names[i] + "', got " + describe(args[i]));
   return {};
 }
 
 std::optional<int64_t> Call::integer(size_t i) const {
   if (args[i].isInteger())
     return args[i].integerValue;
-  errorAt(i, "`" + name + "` expects integer for `" + names[i] + "`, got " + describe(args[i]));
+  errorAt(i, "'" + name + "' expects integer for '" + names[i] + "', got " + describe(args[i]));
   return std::nullopt;
 }
 
 std::optional<DimExpr> Call::size(size_t i) const {
   if (args[i].isSize())
     return args[i].asDim();
-  errorAt(i, "`" + name + "` expects integer for `" + names[i] + "`, got " + describe(args[i]));
+  errorAt(i, "'" + name + "' expects integer for '" + names[i] + "', got " + describe(args[i]));
   return std::nullopt;
 }
 
 std::optional<bool> Call::boolean(size_t i) const {
   if (args[i].isInteger())
     return args[i].asBool();
-  errorAt(i, "`" + name + "` expects true or false for `" + names[i] + "`, got " + describe(args[i]));
+  errorAt(i, "'" + name + "' expects true or false for '" + names[i] + "', got " + describe(args[i]));
   return std::nullopt;
 }
 
 std::optional<double> Call::number(size_t i) const {
   if (args[i].isNumber())
     return args[i].asNumber();
-  errorAt(i, "`" + name + "` expects a number for `" + names[i] + "`, got " + describe(args[i]));
+  errorAt(i, "'" + name + "' expects a number for '" + names[i] + "', got " + describe(args[i]));
   return std::nullopt;
 }
 
-std::optional<DType> Call::dtype(size_t i) const {
+std::optional<ElementKind> Call::dtype(size_t i) const {
   if (args[i].kind == Value::Type)
     return args[i].asDType();
-  errorAt(i, "`" + name + "` expects a dtype for `" + names[i] + "`, got " + describe(args[i]));
+  errorAt(i, "'" + name + "' expects a dtype for '" + names[i] + "', got " + describe(args[i]));
   return std::nullopt;
 }
 
@@ -67,7 +67,7 @@ std::optional<std::vector<int64_t>> Call::integers(size_t i) const {
   std::vector<Value> items = *list(i);
   for (const Value &item : items) {
     if (!item.isInteger()) {
-      errorAt(i, "`" + name + "` expects integers for `" + names[i] + "`, got " + describe(item));
+      errorAt(i, "'" + name + "' expects integers for '" + names[i] + "', got " + describe(item));
       return std::nullopt;
     }
     numbers.push_back(item.integerValue);
@@ -80,7 +80,7 @@ std::optional<Dims> Call::sizes(size_t i) const {
   std::vector<Value> items = *list(i);
   for (const Value &item : items) {
     if (!item.isSize()) {
-      errorAt(i, "`" + name + "` expects sizes for `" + names[i] + "`, got " + describe(item));
+      errorAt(i, "'" + name + "' expects sizes for '" + names[i] + "', got " + describe(item));
       return std::nullopt;
     }
     dims.push_back(item.asDim());
@@ -91,16 +91,16 @@ std::optional<Dims> Call::sizes(size_t i) const {
 std::optional<llvm::SmallVector<mlir::Value>> Call::tensors(size_t i) const {
   std::vector<Value> items = *list(i);
   llvm::SmallVector<mlir::Value> values;
-  DType type = evaluator.promote(items);
+  ElementKind type = evaluator.promote(items);
   for (const Value &item : items) {
     if (!item.isRuntime()) {
-      errorAt(i, "`" + name + "` expects a list of tensors, got " + describe(item));
+      errorAt(i, "'" + name + "' expects a list of tensors, got " + describe(item));
       return std::nullopt;
     }
     values.push_back(evaluator.toTensor(item, type, locs[i]));
   }
   if (values.empty()) {
-    errorAt(i, "`" + name + "` expects a list of tensors that is not empty");
+    errorAt(i, "'" + name + "' expects a list of tensors that is not empty");
     return std::nullopt;
   }
   return values;
@@ -277,7 +277,7 @@ static bool bindPositional(Call &call, const Signature &signature, const GivenAr
     return true;
   }
   if (next < given.positional.size()) {
-    call.evaluator.error(given.locs[next], "`" + call.name + "` takes " + llvm::Twine(signature.parameters.size()) +
+    call.evaluator.error(given.locs[next], "'" + call.name + "' takes " + llvm::Twine(signature.parameters.size()) +
                                                " arguments, got " + llvm::Twine(given.positional.size()));
     return false;
   }
@@ -295,13 +295,13 @@ static bool bindNamed(Call &call, const Signature &signature, const GivenArgumen
       for (const Parameter &parameter : signature.parameters)
         names.push_back(parameter.name);
       llvm::StringRef near = nearestName(named.first, names);
-      call.evaluator.error(loc, "`" + call.name + "` has no argument `" + named.first + "`" +
-                                    (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+      call.evaluator.error(loc, "'" + call.name + "' has no argument '" + named.first + "'" +
+                                    (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
       return false;
     }
     size_t place = it - signature.parameters.begin();
     if (!call.args[place].isError()) {
-      call.evaluator.error(loc, "argument `" + llvm::Twine(named.first) + "` is given twice");
+      call.evaluator.error(loc, "argument '" + llvm::Twine(named.first) + "' is given twice");
       return false;
     }
     call.args[place] = named.second;
@@ -310,14 +310,9 @@ static bool bindNamed(Call &call, const Signature &signature, const GivenArgumen
   return true;
 }
 
-Value rune::callBuiltin(Evaluator &evaluator, const Builtin &builtin, llvm::StringRef name, const GivenArguments &given,
+Value rune::callBuiltin(Evaluator &evaluator, llvm::StringRef name, Builtin::Use use, const GivenArguments &given,
                         SourceLoc loc) {
-  (void)builtin;
-  const auto &functions = table(Builtin::Function);
-  auto it = functions.find(name);
-  if (it == functions.end() || it->second.first.run != builtin.run)
-    it = table(Builtin::Method).find(name);
-  const Signature &signature = it->second.second;
+  const auto &[builtin, signature] = table(use).find(name)->second;
   Call call(evaluator, name, loc);
   call.args.resize(signature.parameters.size());
   call.locs.resize(signature.parameters.size(), loc);
@@ -329,7 +324,7 @@ Value rune::callBuiltin(Evaluator &evaluator, const Builtin &builtin, llvm::Stri
     if (!call.args[i].isError())
       continue;
     if (!parameter.hasDefault && !parameter.rest)
-      return call.error("`" + name + "` needs an argument `" + parameter.name + "`");
+      return call.error("'" + name + "' needs an argument '" + parameter.name + "'");
     call.args[i] = parameter.rest ? Value::list({}) : defaultValue(parameter.defaultText);
   }
   bool runtime = llvm::any_of(call.args, [](const Value &value) { return value.isRuntime(); });
@@ -341,8 +336,7 @@ Value rune::callBuiltin(Evaluator &evaluator, const Builtin &builtin, llvm::Stri
 }
 
 Value Evaluator::callBuiltin(llvm::StringRef name, const GivenArguments &given, SourceLoc loc) {
-  const Builtin *builtin = findBuiltin(name, Builtin::Function);
   GivenArguments located = given;
   located.locs.resize(located.positional.size(), loc);
-  return builtin ? rune::callBuiltin(*this, *builtin, name, located, loc) : Value();
+  return rune::callBuiltin(*this, name, Builtin::Function, located, loc);
 }

@@ -35,7 +35,7 @@ public:
   std::optional<DimExpr> size(size_t i) const;
   std::optional<bool> boolean(size_t i) const;
   std::optional<double> number(size_t i) const;
-  std::optional<DType> dtype(size_t i) const;
+  std::optional<ElementKind> dtype(size_t i) const;
   std::optional<std::vector<Value>> list(size_t i) const; // one value makes a list of one
   std::optional<std::vector<int64_t>> integers(size_t i) const;
   std::optional<Dims> sizes(size_t i) const;
@@ -57,8 +57,8 @@ struct Builtin {
 };
 
 const Builtin *findBuiltin(llvm::StringRef name, Builtin::Use use);
-/// Binds arguments to the signature; reports what does not fit.
-Value callBuiltin(Evaluator &evaluator, const Builtin &builtin, llvm::StringRef name, const GivenArguments &given,
+/// Binds arguments to the signature of the function or method of that name, which exists; reports what does not fit.
+Value callBuiltin(Evaluator &evaluator, llvm::StringRef name, Builtin::Use use, const GivenArguments &given,
                   SourceLoc loc);
 
 // The families, each in its own file.

@@ -11,7 +11,7 @@
 
 using namespace rune;
 
-static std::optional<DType> dtypeOr(Call &call, size_t i, DType otherwise) {
+static std::optional<ElementKind> dtypeOr(Call &call, size_t i, ElementKind otherwise) {
   return call.given(i) ? call.dtype(i) : otherwise;
 }
 
@@ -26,7 +26,7 @@ static bool checkSizes(Call &call, const Dims &dims) {
 
 static Value filled(Call &call, double value) {
   std::optional<Dims> dims = call.sizes(0);
-  std::optional<DType> type = dims ? dtypeOr(call, 1, call.evaluator.session.defaultFloat()) : std::nullopt;
+  std::optional<ElementKind> type = dims ? dtypeOr(call, 1, call.evaluator.session.defaultFloat()) : std::nullopt;
   if (!type || !checkSizes(call, *dims))
     return Value();
   if (!call.evaluator.emitter)
@@ -40,16 +40,16 @@ static Value runFull(Call &call) {
   std::optional<Dims> dims = call.sizes(0);
   if (!dims || !checkSizes(call, *dims))
     return Value();
-  std::optional<DType> type = dtypeOr(call, 2, call.evaluator.promote(call[1]));
+  std::optional<ElementKind> type = dtypeOr(call, 2, call.evaluator.promote(call[1]));
   mlir::Value value = type ? call.evaluator.toTensor(call[1], *type, call.locs[1]) : mlir::Value();
   if (!value || rankOf(value) != 0)
-    return value ? call.errorAt(1, "`full` expects a number to fill with") : Value();
+    return value ? call.errorAt(1, "'full' expects a number to fill with") : Value();
   return Value::tensor(call.emitter().broadcast(value, *dims));
 }
 
 static Value filledLike(Call &call, const Value &value, size_t dtypeArgument) {
   mlir::Value input = call.tensor(0);
-  std::optional<DType> type = input ? dtypeOr(call, dtypeArgument, dtypeOf(input)) : std::nullopt;
+  std::optional<ElementKind> type = input ? dtypeOr(call, dtypeArgument, dtypeOf(input)) : std::nullopt;
   mlir::Value number = type ? call.evaluator.toTensor(value, *type, call.loc) : mlir::Value();
   return number ? Value::tensor(call.emitter().broadcast(number, getDims(input))) : Value();
 }
@@ -60,7 +60,7 @@ static Value runFullLike(Call &call) { return filledLike(call, call[1], 2); }
 //===-- Sequences
 //---------------------------------------------------------------------------------------------------===//
 
-static Value scaledIota(Call &call, const DimExpr &count, const Value &start, const Value &step, DType type) {
+static Value scaledIota(Call &call, const DimExpr &count, const Value &start, const Value &step, ElementKind type) {
   Value iota = Value::tensor(call.emitter().iota(count));
   if (isFloat(type))
     iota.ir = call.emitter().cast(iota.ir, type);
@@ -74,7 +74,7 @@ static Value scaledIota(Call &call, const DimExpr &count, const Value &start, co
 static Value runArange(Call &call) {
   std::vector<Value> bounds = call[0].asList();
   if (bounds.empty() || bounds.size() > 3)
-    return call.error("`arange` takes end, or start, end and step");
+    return call.error("'arange' takes end, or start, end and step");
   if (!call.evaluator.emitter)
     return call.error("tensors are not known at compile time");
   Value start = bounds.size() > 1 ? bounds[0] : Value::integer(0), end = bounds[bounds.size() > 1 ? 1 : 0];
@@ -82,24 +82,25 @@ static Value runArange(Call &call) {
   bool floating = false;
   for (const Value &bound : {start, end, step}) {
     if (!bound.isSize() && bound.kind != Value::Float)
-      return call.error("`arange` expects numbers, got " + describe(bound));
+      return call.error("'arange' expects numbers, got " + describe(bound));
     floating |= bound.kind == Value::Float;
   }
-  std::optional<DType> type = dtypeOr(call, 1, floating ? call.evaluator.session.defaultFloat() : DType::I64);
+  std::optional<ElementKind> type =
+      dtypeOr(call, 1, floating ? call.evaluator.session.defaultFloat() : ElementKind::I64);
   if (!type || !step.isNumber() || step.asNumber() == 0)
-    return type ? call.error("the step of `arange` is a number known at compile time that is not 0") : Value();
+    return type ? call.error("the step of 'arange' is a number known at compile time that is not 0") : Value();
   if (start.isNumber() && end.isNumber()) {
     double count = std::ceil((end.asNumber() - start.asNumber()) / step.asNumber());
     if (!(count >= 0 && count < 1e12))
-      return call.error("`arange` from " + toRepr(start) + " to " + toRepr(end) + " by " + toRepr(step) +
+      return call.error("'arange' from " + toRepr(start) + " to " + toRepr(end) + " by " + toRepr(step) +
                         " has no elements to give");
     return scaledIota(call, static_cast<int64_t>(count), start, step, *type);
   }
   if (floating)
-    return call.error("`arange` of a size known at run time expects integers");
+    return call.error("'arange' of a size known at run time expects integers");
   DimExpr length = end.asDim() - start.asDim();
   if (!call.evaluator.checkAtMost(0, step.integerValue > 0 ? length : -length, call.loc,
-                                  "`arange` would have {1} elements"))
+                                  "'arange' would have {1} elements"))
     return Value();
   return scaledIota(call, length.ceilDiv(step.integerValue), start, step, *type);
 }
@@ -107,16 +108,16 @@ static Value runArange(Call &call) {
 static Value runLinspace(Call &call) {
   std::optional<double> start = call.number(0), end = call.number(1);
   std::optional<int64_t> steps = call.integer(2);
-  std::optional<DType> type = dtypeOr(call, 3, call.evaluator.session.defaultFloat());
+  std::optional<ElementKind> type = dtypeOr(call, 3, call.evaluator.session.defaultFloat());
   if (!start || !end || !steps || !type)
     return Value();
   if (*steps < 0 || *steps > 1000000)
-    return call.error("`linspace` expects 0 to 1000000 steps, got " + llvm::Twine(*steps));
+    return call.error("'linspace' expects 0 to 1000000 steps, got " + llvm::Twine(*steps));
   if (!call.evaluator.emitter)
     return call.error("tensors are not known at compile time");
   // As PyTorch: from the start in the first half, from the end in the second, in the dtype's own arithmetic.
   std::vector<double> values;
-  bool single = *type == DType::F32;
+  bool single = *type == ElementKind::F32;
   auto rounded = [&](double value) { return single ? static_cast<double>(static_cast<float>(value)) : value; };
   double step = *steps > 1 ? rounded(rounded(*end - *start) / static_cast<double>(*steps - 1)) : 0;
   for (int64_t i = 0; i < *steps; ++i)
@@ -144,7 +145,7 @@ static Value triangle(Call &call, bool lower) {
     return Value();
   Dims dims = getDims(input);
   if (dims.size() < 2)
-    return call.error("`" + call.name + "` needs a tensor of 2 dimensions or more");
+    return call.error("'" + call.name + "' needs a tensor of 2 dimensions or more");
   Emitter &emitter = call.emitter();
   mlir::Value mask = triangleMask(emitter, dims[dims.size() - 2], dims.back(), *diagonal, lower);
   return Value::tensor(emitter.select(emitter.broadcast(mask, dims), input, emitter.full(dims, dtypeOf(input), 0)));
@@ -154,7 +155,7 @@ static Value runTriu(Call &call) { return triangle(call, false); }
 
 static Value runEye(Call &call) {
   std::optional<DimExpr> rows = call.size(0), columns = call.given(1) ? call.size(1) : rows;
-  std::optional<DType> type = dtypeOr(call, 2, call.evaluator.session.defaultFloat());
+  std::optional<ElementKind> type = dtypeOr(call, 2, call.evaluator.session.defaultFloat());
   if (!rows || !columns || !type || !checkSizes(call, {*rows, *columns}))
     return Value();
   if (!call.evaluator.emitter)
@@ -172,11 +173,11 @@ static Value runTensor(Call &call) {
   if (!call.evaluator.emitter)
     return call.error("tensors are not known at compile time");
   if (call[0].kind != Value::List) {
-    std::optional<DType> type = dtypeOr(call, 1, call.evaluator.promote(call[0]));
+    std::optional<ElementKind> type = dtypeOr(call, 1, call.evaluator.promote(call[0]));
     mlir::Value number = type ? call.evaluator.toTensor(call[0], *type, call.locs[0]) : mlir::Value();
     return number ? Value::tensor(number) : Value();
   }
-  std::optional<DType> type;
+  std::optional<ElementKind> type;
   if (call.given(1) && !(type = call.dtype(1)))
     return Value();
   mlir::Value tensor = call.evaluator.listToTensor(call[0], type, call.locs[0]);
@@ -191,11 +192,11 @@ static Value product(Call &call, int64_t leftRank, int64_t rightRank) {
   if (!rhs)
     return Value();
   if ((leftRank && rankOf(lhs) != leftRank) || (rightRank && rankOf(rhs) != rightRank))
-    return call.error("`" + call.name + "` expects tensors of " + llvm::Twine(leftRank) + " and " +
+    return call.error("'" + call.name + "' expects tensors of " + llvm::Twine(leftRank) + " and " +
                       llvm::Twine(rightRank) + " dimensions, got " + formatDims(getDims(lhs)) + " and " +
                       formatDims(getDims(rhs)));
   if (leftRank == 3 && getDims(lhs)[0] != getDims(rhs)[0])
-    return call.error("`bmm` expects one batch size, got " + formatDims(getDims(lhs)) + " and " +
+    return call.error("'bmm' expects one batch size, got " + formatDims(getDims(lhs)) + " and " +
                       formatDims(getDims(rhs)));
   return call.evaluator.matmul(call[0], call[1], call.loc);
 }

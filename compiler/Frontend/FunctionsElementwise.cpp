@@ -13,7 +13,7 @@ static bool isPlainNumber(const Value &value) { return value.isNumber() || value
 
 /// Operands of one dtype and shape; none after an error.
 static std::optional<llvm::SmallVector<mlir::Value>> unified(Call &call, llvm::ArrayRef<Value> operands) {
-  DType type = call.evaluator.promote(operands);
+  ElementKind type = call.evaluator.promote(operands);
   llvm::SmallVector<mlir::Value> tensors = call.evaluator.unify(operands, type, call.loc, call.name);
   if (tensors.empty())
     return std::nullopt;
@@ -21,7 +21,7 @@ static std::optional<llvm::SmallVector<mlir::Value>> unified(Call &call, llvm::A
 }
 
 static mlir::Value emitMin(Emitter &emitter, mlir::Value lhs, mlir::Value rhs) {
-  if (dtypeOf(lhs) == DType::Bool)
+  if (dtypeOf(lhs) == ElementKind::Bool)
     return emitter.binary<MulOp>(lhs, rhs);
   return emitter.unary<NegOp>(emitter.binary<MaxOp>(emitter.unary<NegOp>(lhs), emitter.unary<NegOp>(rhs)));
 }
@@ -48,10 +48,10 @@ static Value runWhere(Call &call) {
   mlir::Value mask = call.tensor(0);
   if (!mask)
     return Value();
-  if (dtypeOf(mask) != DType::Bool)
-    return call.errorAt(0, "the condition of `where` is a bool tensor, not " + dtypeName(dtypeOf(mask)));
+  if (dtypeOf(mask) != ElementKind::Bool)
+    return call.errorAt(0, "the condition of 'where' is a bool tensor, not " + dtypeName(dtypeOf(mask)));
   Value branches[] = {call[1], call[2]};
-  DType type = call.evaluator.promote(branches);
+  ElementKind type = call.evaluator.promote(branches);
   Value all[] = {condition, call[1], call[2]};
   std::optional<Dims> dims = call.evaluator.broadcastShapes(all, call.loc, "where");
   if (!dims)
@@ -66,14 +66,27 @@ static Value runWhere(Call &call) {
       all);
 }
 
+/// A number where the tensor reaches it: no gradient there, while tensors share it. NaN stays.
+static Value bound(Call &call, const Value &value, const Value &limit, bool below) {
+  if (!value.isTensor() || limit.isTensor() || !isFloat(dtypeOf(value.ir)))
+    return extreme(call, value, limit, below);
+  Value operands[] = {value, limit};
+  auto tensors = unified(call, operands);
+  if (!tensors)
+    return Value();
+  auto [x, y] = std::pair((*tensors)[0], (*tensors)[1]);
+  Emitter &emitter = call.emitter();
+  return Value::tensor(emitter.select(emitter.compare(below ? Predicate::le : Predicate::ge, x, y), y, x));
+}
+
 static Value runClamp(Call &call) {
   if (!call.given(1) && !call.given(2))
-    return call.error("`clamp` needs `min` or `max`");
+    return call.error("'clamp' needs 'min' or 'max'");
   Value value = call[0];
   if (call.given(1))
-    value = extreme(call, value, call[1], true);
+    value = bound(call, value, call[1], true);
   if (call.given(2) && !value.isError())
-    value = extreme(call, value, call[2], false);
+    value = bound(call, value, call[2], false);
   return value;
 }
 
@@ -97,7 +110,7 @@ static Value runGe(Call &call) { return relate(call, ">="); }
 
 static Value asBool(Call &call, size_t i) {
   mlir::Value tensor = call.tensor(i);
-  return tensor ? Value::tensor(call.emitter().cast(tensor, DType::Bool)) : Value();
+  return tensor ? Value::tensor(call.emitter().cast(tensor, ElementKind::Bool)) : Value();
 }
 static Value runLogicalAnd(Call &call) {
   return call.evaluator.binary("&", asBool(call, 0), asBool(call, 1), call.loc);
@@ -119,7 +132,7 @@ static Value runRsqrt(Call &call) {
 //===-- Conversions
 //-------------------------------------------------------------------------------------------------===//
 
-static Value convert(Call &call, DType type) {
+static Value convert(Call &call, ElementKind type) {
   mlir::Value tensor = call.tensor(0);
   return tensor ? Value::tensor(call.emitter().cast(tensor, type)) : Value();
 }
@@ -127,13 +140,13 @@ static Value convert(Call &call, DType type) {
 static Value runTo(Call &call) {
   if (call[1].isRuntime())
     return convert(call, dtypeOf(call[1].ir));
-  std::optional<DType> type = call.dtype(1);
+  std::optional<ElementKind> type = call.dtype(1);
   return type ? convert(call, *type) : Value();
 }
 static Value runFloat(Call &call) { return convert(call, call.emitter().defaultFloat); }
-static Value runDouble(Call &call) { return convert(call, DType::F64); }
-static Value runLong(Call &call) { return convert(call, DType::I64); }
-static Value runBool(Call &call) { return convert(call, DType::Bool); }
+static Value runDouble(Call &call) { return convert(call, ElementKind::F64); }
+static Value runLong(Call &call) { return convert(call, ElementKind::I64); }
+static Value runBool(Call &call) { return convert(call, ElementKind::Bool); }
 static Value runTypeAs(Call &call) {
   mlir::Value other = call.tensor(1);
   return other ? convert(call, dtypeOf(other)) : Value();

@@ -19,7 +19,7 @@ static Value runCat(Call &call) {
     return Value();
   Dims first = getDims(tensors->front());
   if (first.empty())
-    return call.error("tensors without dimensions cannot be concatenated; use `stack`");
+    return call.error("tensors without dimensions cannot be concatenated; use 'stack'");
   for (mlir::Value tensor : *tensors) {
     Dims dims = getDims(tensor);
     bool fits = dims.size() == first.size();
@@ -40,7 +40,7 @@ static Value runStack(Call &call) {
   Dims first = getDims(tensors->front());
   for (mlir::Value &tensor : *tensors) {
     if (getDims(tensor) != first)
-      return call.error("`stack` needs tensors of one shape, got " + formatDims(first) + " and " +
+      return call.error("'stack' needs tensors of one shape, got " + formatDims(first) + " and " +
                         formatDims(getDims(tensor)));
     tensor = call.emitter().unsqueeze(tensor, *dim);
   }
@@ -68,7 +68,7 @@ static std::optional<std::pair<mlir::Value, int64_t>> inputAndDim(Call &call, si
   if (!dim)
     return std::nullopt;
   if (rankOf(input) == 0) {
-    call.error("`" + call.name + "` needs a tensor of one dimension or more");
+    call.error("'" + call.name + "' needs a tensor of one dimension or more");
     return std::nullopt;
   }
   return std::pair(input, *dim);
@@ -80,11 +80,11 @@ static Value runChunk(Call &call) {
   if (!chunks)
     return Value();
   if (*chunks <= 0)
-    return call.error("`chunk` expects a positive number of chunks, got " + llvm::Twine(*chunks));
+    return call.error("'chunk' expects a positive number of chunks, got " + llvm::Twine(*chunks));
   DimExpr size = getDims(what->first)[what->second];
   if (std::optional<DimExpr> even = size.exactDiv(*chunks)) {
     if (*chunks > 100000)
-      return call.error("`chunk` into more than 100000 parts");
+      return call.error("'chunk' into more than 100000 parts");
     return sections(call, what->first, what->second, Dims(*chunks, *even));
   }
   if (!size.isConstant())
@@ -111,7 +111,7 @@ static Value runSplit(Call &call) {
     for (const DimExpr &part : *given)
       total = total + part;
     if (total != size)
-      return call.error("`split` expects sizes that sum to " + size.str() + ", got " + total.str());
+      return call.error("'split' expects sizes that sum to " + size.str() + ", got " + total.str());
     sizes = *given;
   } else {
     std::optional<int64_t> each = call.integer(1);
@@ -119,8 +119,8 @@ static Value runSplit(Call &call) {
       return Value();
     if (*each <= 0 || !size.isConstant())
       return call.error(*each <= 0
-                            ? "`split` expects a positive size"
-                            : "`split` of a dimension of size " + size.str() + " gives an unknown number of parts");
+                            ? "'split' expects a positive size"
+                            : "'split' of a dimension of size " + size.str() + " gives an unknown number of parts");
     for (int64_t start = 0; start < size.getConstant(); start += *each)
       sizes.push_back(std::min(*each, size.getConstant() - start));
   }
@@ -133,7 +133,7 @@ static Value runUnbind(Call &call) {
     return Value();
   DimExpr size = getDims(what->first)[what->second];
   if (!size.isConstant())
-    return call.error("`unbind` of a dimension of size " + size.str() + " gives an unknown number of parts");
+    return call.error("'unbind' of a dimension of size " + size.str() + " gives an unknown number of parts");
   std::vector<Value> parts;
   for (int64_t i = 0; i < size.getConstant(); ++i) {
     if (!call.evaluator.session.spend(call.loc))
@@ -152,10 +152,10 @@ static Value runNarrow(Call &call) {
   DimExpr size = getDims(what->first)[what->second];
   if (start->isConstant() && start->getConstant() < 0)
     start = size + *start;
-  if (!call.evaluator.checkAtMost(0, *start, call.loc, "`narrow` starts at {1}, before the dimension") ||
-      !call.evaluator.checkAtMost(0, *length, call.loc, "`narrow` takes {1} elements") ||
+  if (!call.evaluator.checkAtMost(0, *start, call.loc, "'narrow' starts at {1}, before the dimension") ||
+      !call.evaluator.checkAtMost(0, *length, call.loc, "'narrow' takes {1} elements") ||
       !call.evaluator.checkAtMost(*start + *length, size, call.loc,
-                                  "`narrow` ends at {0}, beyond a dimension of size {1}"))
+                                  "'narrow' ends at {0}, beyond a dimension of size {1}"))
     return Value();
   return Value::tensor(call.emitter().slice(what->first, what->second, *start, *length));
 }
@@ -179,11 +179,11 @@ static Value runGather(Call &call) {
   if (!index)
     return Value();
   auto [input, dim] = *what;
-  if (dtypeOf(index) != DType::I64)
-    return call.errorAt(2, "`gather` expects an i64 index, not " + dtypeName(dtypeOf(index)));
+  if (dtypeOf(index) != ElementKind::I64)
+    return call.errorAt(2, "'gather' expects an i64 index, not " + dtypeName(dtypeOf(index)));
   Dims dims = getDims(input), shape = getDims(index);
   if (dims.size() != shape.size())
-    return call.error("`gather` expects an index of " + llvm::Twine(dims.size()) + " dimensions, got " +
+    return call.error("'gather' expects an index of " + llvm::Twine(dims.size()) + " dimensions, got " +
                       formatDims(shape));
   // As torch.gather, the index may be smaller than the input beside `dim`.
   Dims taken = shape;
@@ -191,7 +191,7 @@ static Value runGather(Call &call) {
   for (size_t i = 0; i < dims.size(); ++i)
     if (static_cast<int64_t>(i) != dim &&
         !call.evaluator.checkAtMost(taken[i], dims[i], call.loc,
-                                    "`gather`: the index has size {0} where the input has {1}"))
+                                    "'gather': the index has size {0} where the input has {1}"))
       return Value();
   Dims starts(dims.size(), DimExpr(0));
   llvm::SmallVector<int64_t> steps(dims.size(), 1);
@@ -205,8 +205,8 @@ static Value runTakeAlongDim(Call &call) {
     return Value();
   auto [input, dim] = *what;
   Dims dims = getDims(input), shape = getDims(index);
-  if (dtypeOf(index) != DType::I64 || dims.size() != shape.size())
-    return call.errorAt(1, "`take_along_dim` expects an i64 index of " + llvm::Twine(dims.size()) + " dimensions");
+  if (dtypeOf(index) != ElementKind::I64 || dims.size() != shape.size())
+    return call.errorAt(1, "'take_along_dim' expects an i64 index of " + llvm::Twine(dims.size()) + " dimensions");
   Dims from = dims, to = shape;
   for (size_t i = 0; i < dims.size(); ++i) {
     if (static_cast<int64_t>(i) == dim)
@@ -225,9 +225,9 @@ static Value runSliceScatter(Call &call) {
   std::optional<int64_t> dim = source ? call.axis(2, rankOf(input)) : std::nullopt;
   std::optional<int64_t> step = dim ? call.integer(5) : std::nullopt;
   if (!step || rankOf(input) == 0)
-    return step ? call.error("`slice_scatter` needs a tensor of one dimension or more") : Value();
+    return step ? call.error("'slice_scatter' needs a tensor of one dimension or more") : Value();
   if (*step != 1) {
-    call.evaluator.session.unsupported(call.loc, "`slice_scatter` with a step is");
+    call.evaluator.session.unsupported(call.loc, "'slice_scatter' with a step is");
     return Value();
   }
   DimExpr size = getDims(input)[*dim];
@@ -240,11 +240,11 @@ static Value runSliceScatter(Call &call) {
   Dims wanted = getDims(input);
   wanted[*dim] = *end - *start;
   if (getDims(source) != wanted)
-    return call.errorAt(1, "`slice_scatter` expects a source of shape " + formatDims(wanted) + ", got " +
+    return call.errorAt(1, "'slice_scatter' expects a source of shape " + formatDims(wanted) + ", got " +
                                formatDims(getDims(source)));
   Evaluator &evaluator = call.evaluator;
-  if (!evaluator.checkAtMost(0, *start, call.loc, "`slice_scatter` starts at {1}, before the dimension") ||
-      !evaluator.checkAtMost(*end, size, call.loc, "`slice_scatter` ends at {0}, beyond a dimension of size {1}"))
+  if (!evaluator.checkAtMost(0, *start, call.loc, "'slice_scatter' starts at {1}, before the dimension") ||
+      !evaluator.checkAtMost(*end, size, call.loc, "'slice_scatter' ends at {0}, beyond a dimension of size {1}"))
     return Value();
   Emitter &emitter = call.emitter();
   llvm::SmallVector<mlir::Value> parts;
@@ -313,10 +313,10 @@ static Value runPad(Call &call) {
   llvm::StringRef mode = call[2].text;
   static const llvm::StringRef modes[] = {"constant", "reflect", "replicate", "circular"};
   if (!llvm::is_contained(modes, mode))
-    return call.errorAt(2, "`pad` knows the modes constant, reflect, replicate and circular, not " + toRepr(call[2]));
+    return call.errorAt(2, "'pad' knows the modes constant, reflect, replicate and circular, not " + toRepr(call[2]));
   int64_t rank = rankOf(input);
   if (amounts->size() % 2 != 0 || static_cast<int64_t>(amounts->size()) > 2 * rank)
-    return call.errorAt(1, "`pad` expects two amounts for each of up to " + llvm::Twine(rank) +
+    return call.errorAt(1, "'pad' expects two amounts for each of up to " + llvm::Twine(rank) +
                                " dimensions, the last one first, got " + llvm::Twine(amounts->size()));
   Dims low(rank, DimExpr(0)), high(rank, DimExpr(0));
   for (size_t i = 0; i < amounts->size(); i += 2) {

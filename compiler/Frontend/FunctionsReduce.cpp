@@ -57,8 +57,8 @@ static Value runSum(Call &call) {
   std::optional<Reduction> what = reduction(call);
   if (!what)
     return Value();
-  if (dtypeOf(what->input) == DType::Bool)
-    what->input = call.emitter().cast(what->input, DType::I64);
+  if (dtypeOf(what->input) == ElementKind::Bool)
+    what->input = call.emitter().cast(what->input, ElementKind::I64);
   return Value::tensor(keepDims(call, *what, call.emitter().reduceSum(what->input, what->dims)));
 }
 
@@ -66,9 +66,9 @@ static Value runMean(Call &call) {
   std::optional<Reduction> what = reduction(call);
   if (!what)
     return Value();
-  DType type = dtypeOf(what->input);
+  ElementKind type = dtypeOf(what->input);
   if (!isFloat(type))
-    return call.error("`mean` needs a floating tensor, not " + dtypeName(type));
+    return call.error("'mean' needs a floating tensor, not " + dtypeName(type));
   Dims dims = getDims(what->input);
   DimExpr count = 1;
   for (int64_t dim : what->dims)
@@ -90,12 +90,12 @@ static Value runProd(Call &call) {
   // There is no primitive for it: halves are multiplied until one element is left.
   Emitter &emitter = call.emitter();
   mlir::Value value = what->input;
-  if (dtypeOf(value) == DType::Bool)
-    value = emitter.cast(value, DType::I64);
+  if (dtypeOf(value) == ElementKind::Bool)
+    value = emitter.cast(value, ElementKind::I64);
   for (int64_t dim : what->dims) {
     DimExpr size = getDims(value)[dim];
     if (!size.isConstant()) {
-      call.evaluator.session.unsupported(call.loc, "`prod` over a dimension that is known at run time only is");
+      call.evaluator.session.unsupported(call.loc, "'prod' over a dimension that is known at run time only is");
       return Value();
     }
     if (size.isConstant(0)) {
@@ -121,14 +121,14 @@ static bool nonEmpty(Call &call, const Reduction &what) {
   Dims dims = getDims(what.input);
   for (int64_t dim : what.dims)
     if (dims[dim].isConstant(0)) {
-      call.error("`" + call.name + "` over a dimension of size 0");
+      call.error("'" + call.name + "' over a dimension of size 0");
       return false;
     }
   return true;
 }
 
 static mlir::Value emitAmin(Emitter &emitter, mlir::Value input, llvm::ArrayRef<int64_t> dims) {
-  if (dtypeOf(input) == DType::Bool)
+  if (dtypeOf(input) == ElementKind::Bool)
     return emitter.logicalNot(emitter.reduceMax(emitter.logicalNot(input), dims));
   return emitter.unary<NegOp>(emitter.reduceMax(emitter.unary<NegOp>(input), dims));
 }
@@ -152,7 +152,7 @@ static Value anyOrAll(Call &call, bool any) {
     for (const Value &item : call[0].asList()) {
       Truth truth = call.evaluator.truth(item, call.loc);
       if (truth == Truth::Runtime)
-        return call.error("`" + call.name + "` of a list needs values known at compile time");
+        return call.error("'" + call.name + "' of a list needs values known at compile time");
       if (truth == Truth::Error)
         return Value();
       if ((truth == Truth::True) == any)
@@ -163,7 +163,7 @@ static Value anyOrAll(Call &call, bool any) {
   std::optional<Reduction> what = reduction(call);
   if (!what)
     return Value();
-  what->input = call.emitter().cast(what->input, DType::Bool);
+  what->input = call.emitter().cast(what->input, ElementKind::Bool);
   mlir::Value reduced =
       any ? call.emitter().reduceMax(what->input, what->dims) : emitAmin(call.emitter(), what->input, what->dims);
   return Value::tensor(keepDims(call, *what, reduced));
@@ -178,8 +178,8 @@ static Value argExtreme(Call &call, mlir::Value input, bool larger) {
     return Value();
   Emitter &emitter = call.emitter();
   int64_t rank = rankOf(input);
-  if (dtypeOf(input) == DType::Bool)
-    input = emitter.cast(input, DType::I64);
+  if (dtypeOf(input) == ElementKind::Bool)
+    input = emitter.cast(input, ElementKind::I64);
   if (!larger)
     input = emitter.unary<NegOp>(input);
   if (!call.given(1)) {
@@ -190,7 +190,7 @@ static Value argExtreme(Call &call, mlir::Value input, bool larger) {
   if (!dim)
     return Value();
   if (rank == 0)
-    return Value::tensor(emitter.constant(DType::I64, 0));
+    return Value::tensor(emitter.constant(ElementKind::I64, 0));
   mlir::Value index = emitter.argmax(input, *dim);
   return Value::tensor(*keep ? emitter.unsqueeze(index, *dim) : index);
 }
@@ -204,12 +204,11 @@ static Value pickExtreme(Call &call, bool larger) {
     GivenArguments pair;
     pair.positional = {lhs, rhs};
     pair.locs = {call.loc, call.loc};
-    llvm::StringRef name = larger ? "maximum" : "minimum";
-    return callBuiltin(call.evaluator, *findBuiltin(name, Builtin::Function), name, pair, call.loc);
+    return callBuiltin(call.evaluator, larger ? "maximum" : "minimum", Builtin::Function, pair, call.loc);
   };
   if (call[0].kind == Value::List) {
     if (call[0].asList().empty())
-      return call.error("`" + call.name + "` of an empty list");
+      return call.error("'" + call.name + "' of an empty list");
     rest.insert(rest.begin(), call[0].asList().begin() + 1, call[0].asList().end());
     call.args[0] = call[0].asList()[0];
   }
@@ -255,7 +254,7 @@ static Value runCumsum(Call &call) {
   if (!dim || rankOf(input) == 0)
     return dim ? call[0] : Value();
   if (!isFloat(dtypeOf(input))) {
-    call.evaluator.session.unsupported(call.loc, "`cumsum` of integers is");
+    call.evaluator.session.unsupported(call.loc, "'cumsum' of integers is");
     return Value();
   }
   Emitter &emitter = call.emitter();

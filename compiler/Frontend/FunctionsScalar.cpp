@@ -23,7 +23,7 @@ static Value runLen(Call &call) {
     return Value::integer(call[0].instance->children.size());
   if (call[0].isTensor() && rankOf(call[0].ir) > 0)
     return Value::dim(getDims(call[0].ir)[0]);
-  return call.error("`len` needs a list or a tensor of one dimension or more, got " + describe(call[0]));
+  return call.error("'len' needs a list or a tensor of one dimension or more, got " + describe(call[0]));
 }
 
 static Value runRange(Call &call) {
@@ -34,19 +34,19 @@ static Value runRange(Call &call) {
       return Value();
     }
     if (!bound.isInteger())
-      return call.error("`range` expects integers, got " + describe(bound));
+      return call.error("'range' expects integers, got " + describe(bound));
   }
   if (bounds.empty() || bounds.size() > 3)
-    return call.error("`range` takes 1 to 3 arguments, got " + llvm::Twine(bounds.size()));
+    return call.error("'range' takes 1 to 3 arguments, got " + llvm::Twine(bounds.size()));
   int64_t start = bounds.size() > 1 ? bounds[0].integerValue : 0;
   int64_t stop = bounds[bounds.size() > 1 ? 1 : 0].integerValue;
   int64_t step = bounds.size() > 2 ? bounds[2].integerValue : 1;
   if (step == 0)
-    return call.error("the step of `range` cannot be 0");
+    return call.error("the step of 'range' cannot be 0");
   std::vector<Value> items;
   for (int64_t i = start; step > 0 ? i < stop : i > stop;) {
     if (items.size() >= maxItems)
-      return call.error("`range` gives more than " + llvm::Twine(maxItems) + " integers");
+      return call.error("'range' gives more than " + llvm::Twine(maxItems) + " integers");
     items.push_back(Value::integer(i));
     if (__builtin_add_overflow(i, step, &i))
       break;
@@ -58,7 +58,7 @@ static Value runRange(Call &call) {
 
 static Value runReversed(Call &call) {
   if (call[0].kind != Value::List)
-    return call.error("`reversed` needs a list, got " + describe(call[0]));
+    return call.error("'reversed' needs a list, got " + describe(call[0]));
   return Value::list(std::vector<Value>(call[0].asList().rbegin(), call[0].asList().rend()));
 }
 
@@ -67,7 +67,7 @@ static Value runZip(Call &call) {
   const std::vector<Value> &lists = call[0].asList();
   for (const Value &list : lists) {
     if (list.kind != Value::List)
-      return call.error("`zip` needs lists, got " + describe(list));
+      return call.error("'zip' needs lists, got " + describe(list));
     size = std::min(size, list.size());
   }
   std::vector<Value> rows;
@@ -82,7 +82,7 @@ static Value runZip(Call &call) {
 
 static Value runEnumerate(Call &call) {
   if (call[0].kind != Value::List)
-    return call.error("`enumerate` needs a list, got " + describe(call[0]));
+    return call.error("'enumerate' needs a list, got " + describe(call[0]));
   std::vector<Value> rows;
   for (const auto &[i, item] : llvm::enumerate(call[0].asList()))
     rows.push_back(Value::list({Value::integer(i), item}));
@@ -98,14 +98,14 @@ template <typename Op> static Value dual(Call &call, double (*onNumber)(double),
   if (value.isNumber()) {
     double result = inDomain(value.asNumber()) ? onNumber(value.asNumber()) : NAN;
     if (!inDomain(value.asNumber()) || (std::isinf(result) && std::isfinite(value.asNumber())))
-      return call.error("`" + call.name + "` of " + toRepr(value) + " is not a finite number");
+      return call.error("'" + call.name + "' of " + toRepr(value) + " is not a finite number");
     return Value::number(result);
   }
   mlir::Value tensor = call.tensor(0);
   if (!tensor)
     return Value();
   if (!isFloat(dtypeOf(tensor)))
-    tensor = call.emitter().cast(tensor, value.isTensor() ? call.evaluator.session.defaultFloat() : DType::F64);
+    tensor = call.emitter().cast(tensor, value.isTensor() ? call.evaluator.session.defaultFloat() : ElementKind::F64);
   return call.evaluator.wrap(call.emitter().unary<Op>(tensor), value);
 }
 
@@ -178,8 +178,8 @@ static Value runAbs(Call &call) {
   if (value.isInteger())
     return value.integerValue < 0 ? call.evaluator.negate(value, call.loc) : Value::integer(value.integerValue);
   mlir::Value tensor = call.tensor(0);
-  if (tensor && dtypeOf(tensor) == DType::Bool)
-    return call.error("`abs` does not apply to bool tensors");
+  if (tensor && dtypeOf(tensor) == ElementKind::Bool)
+    return call.error("'abs' does not apply to bool tensors");
   return tensor ? call.evaluator.wrap(call.emitter().unary<AbsOp>(tensor), value) : Value();
 }
 
@@ -190,15 +190,15 @@ static Value runInt(Call &call) {
     return call[0];
   if (call[0].kind == Value::Float)
     return integerFrom(call, std::trunc(call[0].numberValue));
-  return call.error("`int` needs a number, got " + describe(call[0]));
+  return call.error("'int' needs a number, got " + describe(call[0]));
 }
 
 static Value runFloat(Call &call) {
   if (call[0].isNumber())
     return Value::number(call[0].asNumber());
   if (call[0].kind == Value::Dim || call[0].kind == Value::Scalar)
-    return Value::scalar(call.evaluator.toTensor(call[0], DType::F64, call.loc));
-  return call.error("`float` needs a number, got " + describe(call[0]));
+    return Value::scalar(call.evaluator.toTensor(call[0], ElementKind::F64, call.loc));
+  return call.error("'float' needs a number, got " + describe(call[0]));
 }
 
 static const Builtin table[] = {

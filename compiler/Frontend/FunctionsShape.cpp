@@ -62,7 +62,7 @@ static Value runFlatten(Call &call) {
   if (!from || !to)
     return Value();
   if (*from > *to)
-    return call.error("`flatten` expects start_dim before end_dim");
+    return call.error("'flatten' expects start_dim before end_dim");
   Dims dims = getDims(input), flat(dims.begin(), dims.begin() + std::min(*from, rank));
   flat.push_back(product(llvm::ArrayRef(dims).slice(flat.size(), rank ? *to + 1 - *from : 0)));
   if (rank)
@@ -75,7 +75,7 @@ static Value runUnflatten(Call &call) {
   std::optional<int64_t> dim = input ? call.axis(1, rankOf(input)) : std::nullopt;
   std::optional<Dims> sizes = dim ? call.sizes(2) : std::nullopt;
   if (!sizes || rankOf(input) == 0)
-    return sizes ? call.error("`unflatten` of a tensor without dimensions") : Value();
+    return sizes ? call.error("'unflatten' of a tensor without dimensions") : Value();
   Dims dims = getDims(input);
   std::optional<Dims> inner =
       completeShape(call, *sizes, dims[*dim], "dimension " + llvm::Twine(*dim) + " of shape " + formatDims(dims));
@@ -126,7 +126,7 @@ static Value runT(Call &call) {
   if (!input || rankOf(input) < 2)
     return input ? call[0] : Value();
   if (rankOf(input) > 2)
-    return call.error("`t` needs a tensor of 2 dimensions at most, not " + llvm::Twine(rankOf(input)));
+    return call.error("'t' needs a tensor of 2 dimensions at most, not " + llvm::Twine(rankOf(input)));
   return Value::tensor(call.emitter().transpose(input, {1, 0}));
 }
 
@@ -145,7 +145,7 @@ static Value runPermute(Call &call) {
   llvm::SmallVector<int64_t> sorted = permutation;
   llvm::sort(sorted);
   if (!llvm::equal(sorted, llvm::seq<int64_t>(0, rankOf(input))))
-    return call.error("`permute` needs each of the " + llvm::Twine(rankOf(input)) + " dimensions once");
+    return call.error("'permute' needs each of the " + llvm::Twine(rankOf(input)) + " dimensions once");
   return Value::tensor(call.emitter().transpose(input, permutation));
 }
 
@@ -158,7 +158,7 @@ static Value runMovedim(Call &call) {
   int64_t rank = rankOf(input);
   llvm::SmallVector<int64_t> permutation(rank, -1), sources;
   if (from->size() != to->size())
-    return call.error("`movedim` needs as many sources as destinations");
+    return call.error("'movedim' needs as many sources as destinations");
   for (auto [source, target] : llvm::zip(*from, *to)) {
     std::optional<int64_t> a = call.axis(source, rank, 1), b = call.axis(target, rank, 2);
     if (!a || !b)
@@ -166,7 +166,7 @@ static Value runMovedim(Call &call) {
     if (rank == 0)
       return call[0];
     if (permutation[*b] >= 0 || llvm::is_contained(sources, *a))
-      return call.error("`movedim` names a dimension twice");
+      return call.error("'movedim' names a dimension twice");
     permutation[*b] = *a;
     sources.push_back(*a);
   }
@@ -241,7 +241,7 @@ static Value repeatBy(Call &call, bool padLeft) {
   Dims dims = getDims(input);
   if (times->size() < dims.size()) {
     if (!padLeft)
-      return call.error("`repeat` needs a number for each of the " + llvm::Twine(dims.size()) + " dimensions");
+      return call.error("'repeat' needs a number for each of the " + llvm::Twine(dims.size()) + " dimensions");
     times->insert(times->begin(), dims.size() - times->size(), DimExpr(1));
   }
   dims.insert(dims.begin(), times->size() - dims.size(), DimExpr(1));

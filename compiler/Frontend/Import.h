@@ -37,7 +37,7 @@ private:
     std::string name;
     SourceLoc loc;
     Dims dims;
-    DType dtype = DType::F32;
+    ElementKind dtype = ElementKind::F32;
     bool isTensor = true, isInteger = false;
     Value value;
   };

@@ -20,7 +20,7 @@ static std::optional<Dims> entryDims(Session &session, const ShapePattern &patte
   }
   for (const PatternItem &item : pattern.items) {
     if (item.kind == PatternItem::Rest) {
-      session.error(item.loc, "an entry's input has a fixed number of dimensions; list them in the spec's `inputs`");
+      session.error(item.loc, "an entry's input has a fixed number of dimensions; list them in the spec's 'inputs'");
       return std::nullopt;
     }
     bool known = item.expr->kind != Expr::Name || symbols.values.count(item.expr->text) ||
@@ -53,7 +53,7 @@ std::optional<Importer::EntryInput> Importer::entryInput(const InputDecl &input,
       return alternative.base == ArgumentType::Alternative::Int && alternative.count == 0;
     });
     if (!integer) {
-      session.unsupported(input.loc, "an entry's input of type `" + input.type.text + "` that is given at run time is");
+      session.unsupported(input.loc, "an entry's input of type '" + input.type.text + "' that is given at run time is");
       return std::nullopt;
     }
     entry.isTensor = false;
@@ -63,12 +63,12 @@ std::optional<Importer::EntryInput> Importer::entryInput(const InputDecl &input,
     return entry;
   }
   if (!input.pattern) {
-    session.error(input.loc, "input `" + llvm::Twine(input.name) + "` has any shape here; " +
-                                 (fromSpec ? "an entry needs its sizes" : "give it one in the spec's `inputs`"));
+    session.error(input.loc, "input '" + llvm::Twine(input.name) + "' has any shape here; " +
+                                 (fromSpec ? "an entry needs its sizes" : "give it one in the spec's 'inputs'"));
     return std::nullopt;
   }
   if (input.anyDType) {
-    session.error(input.loc, "input `" + llvm::Twine(input.name) + "` has any dtype here; an entry needs one");
+    session.error(input.loc, "input '" + llvm::Twine(input.name) + "' has any dtype here; an entry needs one");
     return std::nullopt;
   }
   if (input.dtype)
@@ -93,8 +93,8 @@ std::optional<std::vector<Importer::EntryInput>> Importer::forwardInputs(const F
     if (llvm::is_contained(names, input.name))
       continue;
     llvm::StringRef near = nearestName(input.name, names);
-    session.error(input.loc, "the entry module's forward has no input `" + llvm::Twine(input.name) + "`" +
-                                 (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+    session.error(input.loc, "the entry module's forward has no input '" + llvm::Twine(input.name) + "'" +
+                                 (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
     ok = false;
   }
   for (const InputDecl &input : function.inputs) {
@@ -103,7 +103,7 @@ std::optional<std::vector<Importer::EntryInput>> Importer::forwardInputs(const F
     if (it == given.end() && input.defaultValue)
       continue;
     if (it == given.end() && !given.empty()) {
-      session.error(given.front().loc, "the spec's `inputs` lack `" + llvm::Twine(input.name) + "`",
+      session.error(given.front().loc, "the spec's 'inputs' lack '" + llvm::Twine(input.name) + "'",
                     {{input.loc, "the entry module's forward takes it"}});
       ok = false;
       continue;
@@ -136,7 +136,7 @@ void Importer::importForward() {
                                  : root.decl                       ? root.decl->forward.get()
                                                                    : nullptr;
   if (!function) {
-    session.error(root.loc, "the entry module `" + root.typeName + "` has no `forward`");
+    session.error(root.loc, "the entry module '" + root.typeName + "' has no 'forward'");
     return;
   }
   Session::Use use(session, root.loc);
@@ -245,7 +245,7 @@ void Importer::finishEntry(mlir::func::FuncOp op, Emitter &emitter, const Value 
   if (tensors.empty()) {
     if (session.exhausted())
       return op.erase();
-    session.error(loc, "the entry point `" + op.getSymName() + "` returns nothing");
+    session.error(loc, "the entry point '" + op.getSymName() + "' returns nothing");
     return op.erase();
   }
   mlir::func::ReturnOp::create(emitter.builder, emitter.loc, tensors);

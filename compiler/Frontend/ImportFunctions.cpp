@@ -95,7 +95,7 @@ Value Importer::runBody(Instance &instance, const FunctionDecl &function, bool f
                         SourceLoc loc) {
   if (instance.kind != Instance::Sequential || !forward) {
     if (forward && *evaluator.scope.training && instance.decl->find("updates")) {
-      session.unsupported(instance.decl->loc, "training (`updates`) is");
+      session.unsupported(instance.decl->loc, "training ('updates') is");
       return Value();
     }
     return evaluator.run(*function.body);
@@ -103,7 +103,7 @@ Value Importer::runBody(Instance &instance, const FunctionDecl &function, bool f
   Value value = evaluator.scope.values["input"];
   for (const Child &child : instance.children) {
     if (!child.instance)
-      return evaluator.error(child.loc, "layer `" + child.name + "` is none");
+      return evaluator.error(child.loc, "layer '" + child.name + "' is none");
     GivenArguments given;
     given.positional.push_back(value);
     SourceLoc at = child.loc && !child.loc.file->embedded ? child.loc : loc;
@@ -170,7 +170,7 @@ Value Importer::call(Instance &instance, const FunctionDecl &decl, bool forward,
   auto [it, inserted] = made.try_emplace(key);
   Made &function = it->second;
   if (function.building)
-    return caller.error(loc, "`" + what + "` calls itself with the same arguments, without end");
+    return caller.error(loc, "'" + what + "' calls itself with the same arguments, without end");
   if (inserted) {
     function.building = true;
     build(function, instance, decl, forward, scope, loc);
@@ -190,7 +190,7 @@ Value Importer::callForward(Instance &instance, const GivenArguments &given, Sou
   if (instance.kind == Instance::Sequential)
     return call(instance, sequentialForward(), true, given, loc, caller);
   if (!instance.decl || !instance.decl->forward)
-    return caller.error(loc, "`" + instance.typeName + "` has no `forward`",
+    return caller.error(loc, "'" + instance.typeName + "' has no 'forward'",
                         {{instance.decl ? instance.decl->loc : SourceLoc(), "declared here"}});
   return call(instance, *instance.decl->forward, true, given, loc, caller);
 }

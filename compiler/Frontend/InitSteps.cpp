@@ -110,7 +110,7 @@ static std::optional<Value> convert(Session &session, const SchemeArgument &argu
       "linear",           "conv1d",  "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
       "conv_transpose3d", "sigmoid", "tanh",   "relu",   "leaky_relu",       "selu"};
   auto fail = [&](const llvm::Twine &expected) -> std::optional<Value> {
-    session.error(loc, "expected " + expected + " for `" + argument.name + "`, got " + describe(value));
+    session.error(loc, "expected " + expected + " for '" + argument.name + "', got " + describe(value));
     return std::nullopt;
   };
   switch (argument.kind) {
@@ -143,7 +143,7 @@ bool Instantiator::schemeStep(InitStep &step, const Expr *call, llvm::StringRef 
   };
   for (size_t i = 1; call && i < call->operands.size(); ++i) {
     if (i > values.size()) {
-      session.error(call->operands[i]->start, "`" + name + "` takes " + llvm::Twine(values.size()) + " arguments");
+      session.error(call->operands[i]->start, "'" + name + "' takes " + llvm::Twine(values.size()) + " arguments");
       return false;
     }
     if (!give(i - 1, *call->operands[i]))
@@ -154,7 +154,7 @@ bool Instantiator::schemeStep(InitStep &step, const Expr *call, llvm::StringRef 
       auto it = llvm::find_if(scheme.arguments,
                               [&](const SchemeArgument &argument) { return argument.name == keyword.name; });
       if (it == scheme.arguments.end()) {
-        session.error(keyword.loc, "`" + name + "` has no argument `" + keyword.name + "`");
+        session.error(keyword.loc, "'" + name + "' has no argument '" + keyword.name + "'");
         return false;
       }
       if (!give(it - scheme.arguments.begin(), *keyword.value))
@@ -162,7 +162,7 @@ bool Instantiator::schemeStep(InitStep &step, const Expr *call, llvm::StringRef 
     }
   for (auto [argument, value] : llvm::zip(scheme.arguments, values)) {
     if (!value && std::isnan(argument.number)) {
-      session.error(step.loc, "`" + name + "` needs an argument `" + argument.name + "`");
+      session.error(step.loc, "'" + name + "' needs an argument '" + argument.name + "'");
       return false;
     }
     if (!value)
@@ -180,7 +180,7 @@ bool Instantiator::checkScheme(const InitStep &step, llvm::StringRef name, Sourc
   int rank = tensor.shape.size();
   Dims dims(tensor.shape.begin(), tensor.shape.end());
   if (rank < scheme.minRank || rank > scheme.maxRank) {
-    session.error(loc, "`" + name + "` needs a tensor of " + llvm::Twine(scheme.minRank) +
+    session.error(loc, "'" + name + "' needs a tensor of " + llvm::Twine(scheme.minRank) +
                            (scheme.maxRank == scheme.minRank ? ""
                             : scheme.maxRank == 16           ? " or more"
                                                              : " to 5") +
@@ -200,7 +200,7 @@ bool Instantiator::checkScheme(const InitStep &step, llvm::StringRef name, Sourc
   bool random =
       name != "zeros" && name != "ones" && name != "empty" && name != "constant" && name != "eye" && name != "dirac";
   if (random && !isFloat(tensor.dtype))
-    return fail("`" + name + "` needs a floating dtype, this tensor is " + dtypeName(tensor.dtype));
+    return fail("'" + name + "' needs a floating dtype, this tensor is " + dtypeName(tensor.dtype));
   if (name == "uniform" && number("a") > number("b"))
     return fail("uniform expects a <= b, got a = " + numberRepr(number("a")) + ", b = " + numberRepr(number("b")));
   if ((name == "normal" || name == "trunc_normal" || name == "sparse") && !(number("std") >= 0))
@@ -211,7 +211,7 @@ bool Instantiator::checkScheme(const InitStep &step, llvm::StringRef name, Sourc
     return fail("sparsity has to be between 0 and 1");
   for (const auto &[argument, value] : step.args)
     if (value.kind == Value::Float && std::isnan(value.numberValue))
-      return fail("`" + argument + "` is not a number");
+      return fail("'" + argument + "' is not a number");
   if (name == "dirac" && tensor.shape[0] % static_cast<int64_t>(number("groups")) != 0)
     return fail("dim 0 must be divisible by groups");
   return true;
@@ -251,8 +251,8 @@ bool Instantiator::initialise(Instance &instance, MemberTensor &tensor, const No
       for (const InitScheme &scheme : schemes())
         names.push_back(scheme.name);
       llvm::StringRef near = nearestName(word, names);
-      session.error(init.loc, "unknown initialiser `" + llvm::Twine(word) + "`" +
-                                  (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+      session.error(init.loc, "unknown initialiser '" + llvm::Twine(word) + "'" +
+                                  (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
       return false;
     }
   }

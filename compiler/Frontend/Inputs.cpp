@@ -68,7 +68,7 @@ Value Evaluator::convertArgument(const ArgumentType &type, llvm::StringRef name,
   for (const ArgumentType::Alternative &alternative : type.alternatives)
     if (std::optional<Value> converted = fit(alternative, value))
       return *converted;
-  return error(loc, expectation(type) + " for `" + name + "`, got " + describe(value), {{declared, "declared here"}});
+  return error(loc, expectation(type) + " for '" + name + "', got " + describe(value), {{declared, "declared here"}});
 }
 
 bool rune::isLooseBool(llvm::StringRef text) {
@@ -84,25 +84,25 @@ Value rune::argumentFromNode(Evaluator &evaluator, const ArgumentType &type, llv
     return alternative.base == ArgumentType::Alternative::Bool;
   });
   if (node.isScalar() && !node.quoted && isLooseBool(node.text) && (takesBool || !type.words.empty()))
-    return evaluator.error(node.loc, (takesBool ? "expected true or false" : expectation(type)) + " for `" + name +
-                                         "`, got `" + node.text + "`");
+    return evaluator.error(node.loc, (takesBool ? "expected true or false" : expectation(type)) + " for '" + name +
+                                         "', got '" + node.text + "'");
   if (node.kind == Node::Null)
-    return evaluator.error(node.loc ? node.loc : declared, expectation(type) + " for `" + name + "`, got nothing");
+    return evaluator.error(node.loc ? node.loc : declared, expectation(type) + " for '" + name + "', got nothing");
   if (node.isMapping())
-    return evaluator.error(node.loc, expectation(type) + " for `" + name + "`, got a mapping");
+    return evaluator.error(node.loc, expectation(type) + " for '" + name + "', got a mapping");
   if (node.isScalar() && node.quoted)
     if (const Expr *expr = evaluator.session.spec.expression(node);
         expr && (expr->kind == Expr::Integer || expr->kind == Expr::Float))
       return evaluator.error(node.loc,
-                             expectation(type) + " for `" + name + "`, got a quoted number; take the quotes " + "away");
+                             expectation(type) + " for '" + name + "', got a quoted number; take the quotes " + "away");
   if (node.isScalar() && !type.words.empty()) {
     // A text that is no word of the list and no expression either is most likely a misspelt word.
     const Expr *expr = evaluator.session.spec.expression(node);
     std::vector<llvm::StringRef> words(type.words.begin(), type.words.end());
     llvm::StringRef near = nearestName(node.text, words);
     if (expr && expr->kind == Expr::Name && !near.empty())
-      return evaluator.error(node.loc, expectation(type) + " for `" + name + "`, got `" + node.text +
-                                           "` (did you mean `" + near + "`?)");
+      return evaluator.error(node.loc, expectation(type) + " for '" + name + "', got '" + node.text +
+                                           "' (did you mean '" + near + "'?)");
   }
   return evaluator.convertArgument(type, name, evaluator.evaluate(node), node.loc, declared);
 }
@@ -130,7 +130,7 @@ std::optional<Dims> Evaluator::shape(const Node &node) {
   }
   for (const PatternItem &item : pattern->items) {
     if (item.kind == PatternItem::Rest) {
-      error(item.loc, "`...` stands in the shapes of inputs only");
+      error(item.loc, "'...' stands in the shapes of inputs only");
       return std::nullopt;
     }
     Value value = evaluate(*item.expr);
@@ -192,7 +192,7 @@ bool Evaluator::matchPattern(const InputDecl &input, const ShapePattern &pattern
       if (list.isError())
         return false;
       if (list.kind != Value::List)
-        return error(item.loc, "expected a list after `*`, got " + describe(list)), false;
+        return error(item.loc, "expected a list after '*', got " + describe(list)), false;
       for (const Value &size : list.asList())
         into.push_back({&item, size});
     }
@@ -200,7 +200,7 @@ bool Evaluator::matchPattern(const InputDecl &input, const ShapePattern &pattern
   // The text is made before the new names are bound.
   std::string expected = pattern.whole ? "" : patternText(pattern, *this);
   auto mismatch = [&](const llvm::Twine &detail) {
-    error(use, "expected shape " + expected + " for `" + input.name + "`, got " + formatDims(dims) + detail,
+    error(use, "expected shape " + expected + " for '" + input.name + "', got " + formatDims(dims) + detail,
           {{pattern.loc, "the shape is declared here"}, {tensor.origin, "the tensor is from here"}});
     return false;
   };
@@ -237,11 +237,11 @@ bool Evaluator::matchPattern(const InputDecl &input, const ShapePattern &pattern
 static bool checkDType(Evaluator &evaluator, const InputDecl &input, const Value &value, SourceLoc use) {
   if (!input.dtype || !value.isTensor())
     return true;
-  std::optional<DType> wanted = evaluator.session.dtypeNamed(*input.dtype);
+  std::optional<ElementKind> wanted = evaluator.session.dtypeNamed(*input.dtype);
   if (!wanted || dtypeOf(value.ir) == *wanted)
     return true;
   evaluator.error(
-      use, "expected dtype " + dtypeName(*wanted) + " for `" + input.name + "`, got " + dtypeName(dtypeOf(value.ir)),
+      use, "expected dtype " + dtypeName(*wanted) + " for '" + input.name + "', got " + dtypeName(dtypeOf(value.ir)),
       {{input.loc, "the input is declared here"}, {value.origin, "the tensor is from here"}});
   return false;
 }
@@ -252,7 +252,7 @@ static bool bindOne(Evaluator &evaluator, const InputDecl &input, Value value, S
   if (input.isTensor) {
     if (!value.isTensor() && value.kind != Value::Scalar && !value.isNumber() && !value.isNone() &&
         value.kind != Value::Dim && value.kind != Value::List && value.kind != Value::Module) {
-      evaluator.error(loc, "expected a tensor for `" + input.name + "`, got " + describe(value),
+      evaluator.error(loc, "expected a tensor for '" + input.name + "', got " + describe(value),
                       {{input.loc, "the input is declared here"}});
       return false;
     }
@@ -272,7 +272,7 @@ static bool bindOne(Evaluator &evaluator, const InputDecl &input, Value value, S
 static bool reportExtra(Evaluator &evaluator, const std::vector<InputDecl> &inputs, const GivenArguments &given,
                         llvm::StringRef name, SourceLoc use) {
   if (given.positional.size() > inputs.size()) {
-    evaluator.error(use, "`" + name + "` takes " + llvm::Twine(inputs.size()) +
+    evaluator.error(use, "'" + name + "' takes " + llvm::Twine(inputs.size()) +
                              (inputs.size() == 1 ? " input, got " : " inputs, got ") +
                              llvm::Twine(given.positional.size()));
     return false;
@@ -285,12 +285,12 @@ static bool reportExtra(Evaluator &evaluator, const std::vector<InputDecl> &inpu
     SourceLoc loc = i < given.namedLocs.size() ? given.namedLocs[i] : use;
     if (it == names.end()) {
       llvm::StringRef near = nearestName(named.first, names);
-      evaluator.error(loc, "`" + name + "` has no input `" + named.first + "`" +
-                               (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+      evaluator.error(loc, "'" + name + "' has no input '" + named.first + "'" +
+                               (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
       return false;
     }
     if (static_cast<size_t>(it - names.begin()) < given.positional.size()) {
-      evaluator.error(loc, "input `" + llvm::Twine(named.first) + "` is given twice");
+      evaluator.error(loc, "input '" + llvm::Twine(named.first) + "' is given twice");
       return false;
     }
   }
@@ -312,7 +312,7 @@ bool Evaluator::bindInputs(const std::vector<InputDecl> &inputs, const GivenArgu
       if (it != given.named.end()) {
         value = it->second;
       } else if (!input.defaultValue) {
-        error(use, "`" + name + "` needs an input `" + input.name + "`", {{input.loc, "declared here"}});
+        error(use, "'" + name + "' needs an input '" + input.name + "'", {{input.loc, "declared here"}});
         return false;
       } else {
         value = input.isTensor ? evaluate(*input.defaultValue)

@@ -58,7 +58,7 @@ bool Instantiator::checkRecursion(const ModuleDecl &decl, SourceLoc loc) {
 bool Instantiator::bindArguments(const ModuleDecl &decl, const Node *given, Scope &outer, Instance &instance,
                                  SourceLoc use) {
   if (given && given->kind != Node::Null && !given->isMapping()) {
-    session.error(given->loc, "the arguments of `" + decl.name + "` are a mapping, as in {" + decl.name + ": {…}}");
+    session.error(given->loc, "the arguments of '" + decl.name + "' are a mapping, as in {" + decl.name + ": {…}}");
     return false;
   }
   bool ok = true;
@@ -70,8 +70,8 @@ bool Instantiator::bindArguments(const ModuleDecl &decl, const Node *given, Scop
       if (llvm::is_contained(names, entry.key.text))
         continue;
       llvm::StringRef near = nearestName(entry.key.text, names);
-      session.error(entry.key.loc, "`" + decl.name + "` has no argument `" + entry.key.text + "`" +
-                                       (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+      session.error(entry.key.loc, "'" + decl.name + "' has no argument '" + entry.key.text + "'" +
+                                       (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
       ok = false;
     }
   Scope own;
@@ -85,7 +85,7 @@ bool Instantiator::bindArguments(const ModuleDecl &decl, const Node *given, Scop
     else if (argument.defaultValue)
       value = argumentFromNode(inside, argument.type, argument.name, *argument.defaultValue, argument.loc);
     else
-      session.error(use, "`" + decl.name + "` needs an argument `" + argument.name + "`",
+      session.error(use, "'" + decl.name + "' needs an argument '" + argument.name + "'",
                     {{argument.loc, "declared here"}});
     ok &= !value.isError();
     instance.values[argument.name] = value;
@@ -96,7 +96,7 @@ bool Instantiator::bindArguments(const ModuleDecl &decl, const Node *given, Scop
 Instance *Instantiator::build(const Node &name, const Node *given, Scope &scope, const std::string &path,
                               const Beside &beside) {
   if (!spec.hasModule(name.text)) {
-    session.error(name.loc, "unknown module `" + name.text + "`" + spec.suggestModule(name.text));
+    session.error(name.loc, "unknown module '" + name.text + "'" + spec.suggestModule(name.text));
     return nullptr;
   }
   const ModuleDecl *decl = spec.findModule(name.text);
@@ -117,7 +117,7 @@ Instance *Instantiator::build(const Node &name, const Node *given, Scope &scope,
       ok = Evaluator(session, own).check(*checks, given && given->loc ? given->loc : name.loc);
     if (const Node *layers = decl->find("layers"); ok && layers) {
       if (beside.init)
-        session.error(beside.init->loc, "`init` beside a module of layers: it has no members of its own");
+        session.error(beside.init->loc, "'init' beside a module of layers: it has no members of its own");
       ok = !beside.init && makeSequentialInto(*instance, *layers, own);
     } else if (ok) {
       ok = buildSections(*instance, own, beside);
@@ -168,6 +168,19 @@ static const Entry *typeEntry(const Node &node) {
   return nullptr;
 }
 
+/// Beside the type of a module stand its conditions and nothing else.
+static bool checkBeside(Session &session, const Node &node, const Entry &type, bool isRepeat) {
+  for (const Entry &entry : node.entries) {
+    if (&entry == &type || isBesideKey(entry.key.text) ||
+        (isRepeat && (entry.key.text == "of" || entry.key.text == "repeat")))
+      continue;
+    session.error(entry.key.loc, "'" + entry.key.text + "' beside '" + type.key.text +
+                                     "': expected one module, and if, init, requires_grad or training");
+    return false;
+  }
+  return true;
+}
+
 /// `result` stays null where the submodule is none.
 bool Instantiator::make(const Node &node, Scope &scope, const std::string &path, bool evaluation, Instance *&result) {
   result = nullptr;
@@ -207,15 +220,8 @@ bool Instantiator::make(const Node &node, Scope &scope, const std::string &path,
     return false;
   }
   bool isRepeat = node.find("repeat") && node.find("of");
-  for (const Entry &entry : node.entries) {
-    bool known = &entry == type || isBesideKey(entry.key.text) || (isRepeat && entry.key.text == "of") ||
-                 (isRepeat && entry.key.text == "repeat");
-    if (known)
-      continue;
-    session.error(entry.key.loc, "`" + entry.key.text + "` beside `" + type->key.text +
-                                     "`: expected one module, and if, init, requires_grad or training");
+  if (!checkBeside(session, node, *type, isRepeat))
     return false;
-  }
   if (isRepeat)
     result = makeList(llvm::ArrayRef<Node>(node), scope, path, beside.evaluation, node.loc);
   else if (type->key.text == "layers")
@@ -223,7 +229,7 @@ bool Instantiator::make(const Node &node, Scope &scope, const std::string &path,
   else
     return (result = build(type->key, &type->value, scope, path, beside)) != nullptr;
   if (result && beside.init) {
-    session.error(beside.init->loc, "`init` beside a list of modules: it has no members of its own");
+    session.error(beside.init->loc, "'init' beside a list of modules: it has no members of its own");
     return false;
   }
   if (result && beside.frozen)
@@ -257,7 +263,7 @@ Instance *Instantiator::makeSequential(const Node &layers, Scope &scope, const s
 Instance *Instantiator::makeSequentialInto(Instance &instance, const Node &layers, Scope &scope) {
   instance.kind = Instance::Sequential;
   if (!layers.isSequence()) {
-    session.error(layers.loc, "`layers` is a list of modules");
+    session.error(layers.loc, "'layers' is a list of modules");
     return nullptr;
   }
   bool ok =
@@ -282,7 +288,7 @@ bool Instantiator::addLayer(Instance &parent, const Node &node, Scope &scope) {
                     return spec.hasModule(inner.key.text) || inner.value.isMapping();
                   })));
   if (!module || (value.isMapping() && value.entries.empty())) {
-    session.error(entry.key.loc, "unknown module `" + key + "`" + spec.suggestModule(key));
+    session.error(entry.key.loc, "unknown module '" + key + "'" + spec.suggestModule(key));
     return false;
   }
   std::optional<std::string> name = Evaluator(session, scope).format(entry.key);
@@ -305,7 +311,7 @@ Instance *Instantiator::instantiateEntry() {
   const Node *model = spec.entry();
   if (!model) {
     SourceLoc start{&spec.mainFile(), 1, 1};
-    session.error(start, "the specification has no `model`");
+    session.error(start, "the specification has no 'model'");
     return nullptr;
   }
   // `-D arg=value` stands in place of what the spec gives.

@@ -155,7 +155,7 @@ bool Instantiator::walkItem(const Node &item, Scope &scope, ItemVisitor visit) {
     if (times.isError())
       return false;
     if (times.kind != Value::Int || times.integerValue < 0) {
-      session.error(count->loc, "`repeat` expects integer, 0 or more, got " + describe(times));
+      session.error(count->loc, "'repeat' expects integer, 0 or more, got " + describe(times));
       return false;
     }
     for (int64_t i = 0; i < times.integerValue; ++i)
@@ -205,7 +205,7 @@ bool Instantiator::buildSections(Instance &instance, Scope &scope, const Beside 
   if (beside.init && beside.init->isMapping())
     for (const Entry &entry : beside.init->entries)
       if (!instance.decl->find("parameters") && !instance.decl->find("buffers")) {
-        session.error(entry.key.loc, "`" + instance.typeName + "` has no member `" + entry.key.text + "`");
+        session.error(entry.key.loc, "'" + instance.typeName + "' has no member '" + entry.key.text + "'");
         return false;
       }
   for (const Entry *section : instance.decl->sections) {
@@ -234,8 +234,8 @@ bool Instantiator::buildSections(Instance &instance, Scope &scope, const Beside 
         for (const auto &slot : instance.slots)
           names.push_back(slot->name);
         llvm::StringRef near = nearestName(entry.key.text, names);
-        session.error(entry.key.loc, "`" + instance.typeName + "` has no member `" + entry.key.text + "`" +
-                                         (near.empty() ? llvm::Twine("") : " (did you mean `" + near + "`?)"));
+        session.error(entry.key.loc, "'" + instance.typeName + "' has no member '" + entry.key.text + "'" +
+                                         (near.empty() ? llvm::Twine("") : " (did you mean '" + near + "'?)"));
         ok = false;
       }
   return ok;
@@ -246,7 +246,7 @@ bool Instantiator::constants(Instance &instance, const Node &section, Scope &sco
     if (entry.value.isMapping())
       return addMember(instance, entry, name, inner, MemberTensor::Held, Beside());
     if (!isValidName(name)) {
-      session.error(entry.key.loc, "`" + llvm::Twine(llvm::StringRef(name).take_front(40)) + "` is not a name");
+      session.error(entry.key.loc, "'" + llvm::Twine(llvm::StringRef(name).take_front(40)) + "' is not a name");
       return false;
     }
     Value value = Evaluator(session, inner).evaluate(entry.value);
@@ -268,15 +268,15 @@ bool Instantiator::registerName(Instance &instance, const std::string &name, Sou
   else if (const Child *child = instance.findChild(name))
     first = child->loc;
   if (first) {
-    session.error(loc, "two members are named `" + llvm::Twine(name) + "`", {{first, "the first one is here"}});
+    session.error(loc, "two members are named '" + llvm::Twine(name) + "'", {{first, "the first one is here"}});
     return false;
   }
   if (!instance.decl || digits)
     return true;
   const FunctionDecl *function = instance.decl->findFunction(name);
   if (name == "forward" || name == "training" || function) {
-    session.error(loc, "`" + llvm::Twine(name) +
-                           "` cannot be the name of a member: " + (function ? "a function has it" : "it is reserved"));
+    session.error(loc, "'" + llvm::Twine(name) +
+                           "' cannot be the name of a member: " + (function ? "a function has it" : "it is reserved"));
     return false;
   }
   return true;
@@ -294,7 +294,7 @@ MemberTensor *Instantiator::makeTensor(Instance &instance, const Entry &entry, c
   Evaluator evaluator(session, scope);
   const Node *shapeNode = entry.value.find("shape");
   if (!shapeNode) {
-    session.error(entry.key.loc, "`" + llvm::Twine(name) + "` has no `shape`");
+    session.error(entry.key.loc, "'" + llvm::Twine(name) + "' has no 'shape'");
     return nullptr;
   }
   std::optional<Dims> dims = evaluator.shape(*shapeNode);
@@ -346,7 +346,7 @@ bool Instantiator::addMember(Instance &instance, const Entry &entry, const std::
                              MemberTensor::Kind kind, const Beside &beside) {
   if (!entry.value.isMapping()) {
     session.error(entry.value.loc ? entry.value.loc : entry.key.loc,
-                  "expected {shape: […], init: …} for `" + llvm::Twine(name) + "`");
+                  "expected {shape: […], init: …} for '" + llvm::Twine(name) + "'");
     return false;
   }
   static const llvm::StringRef parameterKeys[] = {"shape", "init", "if", "dtype", "requires_grad"};
@@ -435,7 +435,7 @@ bool Instantiator::initSection(Instance &instance, const Node &section, Scope &s
     }
     if (!matched && llvm::StringRef(pattern).find_first_of("*?[") == llvm::StringRef::npos &&
         !hasMember(instance, pattern)) {
-      session.error(entry.key.loc, "no parameter is named `" + llvm::Twine(pattern) + "`");
+      session.error(entry.key.loc, "no parameter is named '" + llvm::Twine(pattern) + "'");
       return false;
     }
     return true;
@@ -451,15 +451,15 @@ Slot *Instantiator::findParameter(Instance &instance, llvm::StringRef path, Sour
   for (llvm::StringRef name : names) {
     const Child *child = owner->findChild(name);
     if (!child || !child->instance) {
-      session.error(loc, "no submodule is named `" + name + "`" +
-                             (owner->path.empty() ? llvm::Twine("") : " in `" + owner->path + "`"));
+      session.error(loc, "no submodule is named '" + name + "'" +
+                             (owner->path.empty() ? llvm::Twine("") : " in '" + owner->path + "'"));
       return nullptr;
     }
     owner = child->instance;
   }
   Slot *slot = owner->findSlot(leaf);
   if (!slot || !slot->tensor || slot->tensor->kind != MemberTensor::Parameter) {
-    session.error(loc, "no parameter is named `" + path + "`");
+    session.error(loc, "no parameter is named '" + path + "'");
     return nullptr;
   }
   return slot;
@@ -473,7 +473,7 @@ bool Instantiator::tie(Instance &instance, const Entry &entry) {
   if (!slot || !target)
     return false;
   if (slot->tensor == target->tensor) {
-    session.error(entry.key.loc, "`" + entry.key.text + "` is tied to itself");
+    session.error(entry.key.loc, "'" + entry.key.text + "' is tied to itself");
     return false;
   }
   auto shapeOf = [](const Slot &which) {
@@ -482,7 +482,7 @@ bool Instantiator::tie(Instance &instance, const Entry &entry) {
   };
   if (shapeOf(*slot) != shapeOf(*target)) {
     session.error(entry.key.loc,
-                  "cannot tie `" + entry.key.text + "` of " + shapeOf(*slot) + " to `" + entry.value.text + "` of " +
+                  "cannot tie '" + entry.key.text + "' of " + shapeOf(*slot) + " to '" + entry.value.text + "' of " +
                       shapeOf(*target),
                   {{slot->loc, "declared here"}, {target->loc, "declared here"}});
     return false;
@@ -500,7 +500,7 @@ bool Instantiator::tie(Instance &instance, const Entry &entry) {
 
 bool Instantiator::ties(Instance &instance, const Node &section, Scope &) {
   if (!section.isMapping()) {
-    session.error(section.loc, "`tie` is a mapping of parameters to parameters");
+    session.error(section.loc, "'tie' is a mapping of parameters to parameters");
     return false;
   }
   bool ok = true;

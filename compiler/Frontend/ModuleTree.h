@@ -28,7 +28,7 @@ struct MemberTensor {
   enum Kind { Parameter, Buffer, Held } kind = Parameter;
   std::string path; // dotted, where it was registered first: "h.0.attn.weight"
   std::vector<int64_t> shape;
-  DType dtype = DType::F32;
+  ElementKind dtype = ElementKind::F32;
   bool requiresGrad = true; // parameters
   bool persistent = true;   // buffers
   SourceLoc loc;

@@ -12,13 +12,13 @@ using namespace rune;
 
 //===-- Types and shapes ----------------------------------------------------------------------------------------===//
 
-static int category(DType type) { return type == DType::Bool ? 0 : type == DType::I64 ? 1 : 2; }
+static int category(ElementKind type) { return type == ElementKind::Bool ? 0 : type == ElementKind::I64 ? 1 : 2; }
 
-DType Evaluator::promote(llvm::ArrayRef<Value> values) const {
+ElementKind Evaluator::promote(llvm::ArrayRef<Value> values) const {
   // Tensors with dimensions outrank 0-d tensors, and those numbers, unless the latter are of a higher category.
-  std::optional<DType> ranks[3];
+  std::optional<ElementKind> ranks[3];
   for (const Value &value : values) {
-    DType type = DType::F32;
+    ElementKind type = ElementKind::F32;
     int rank = 2;
     if (value.isRuntime()) {
       type = dtypeOf(value.ir);
@@ -26,21 +26,23 @@ DType Evaluator::promote(llvm::ArrayRef<Value> values) const {
       if (value.kind == Value::Scalar && isFloat(type))
         type = session.defaultFloat();
     } else if (value.isNumber() || value.kind == Value::Dim) {
-      type = value.kind == Value::Bool ? DType::Bool : value.kind == Value::Float ? session.defaultFloat() : DType::I64;
+      type = value.kind == Value::Bool    ? ElementKind::Bool
+             : value.kind == Value::Float ? session.defaultFloat()
+                                          : ElementKind::I64;
     } else {
       continue;
     }
     if (!ranks[rank] || *ranks[rank] < type)
       ranks[rank] = type;
   }
-  std::optional<DType> result = ranks[0];
-  for (std::optional<DType> lower : {ranks[1], ranks[2]})
+  std::optional<ElementKind> result = ranks[0];
+  for (std::optional<ElementKind> lower : {ranks[1], ranks[2]})
     if (lower && (!result || category(*lower) > category(*result)))
       result = lower;
   return result.value_or(session.defaultFloat());
 }
 
-mlir::Value Evaluator::toTensor(const Value &value, DType type, SourceLoc loc) {
+mlir::Value Evaluator::toTensor(const Value &value, ElementKind type, SourceLoc loc) {
   if (!emitter) {
     error(loc, "tensors are not known at compile time");
     return {};
@@ -48,7 +50,7 @@ mlir::Value Evaluator::toTensor(const Value &value, DType type, SourceLoc loc) {
   switch (value.kind) {
   case Value::Bool:
   case Value::Int:
-    return type == DType::I64 ? emitter->integer(value.integerValue) : emitter->constant(type, value.asNumber());
+    return type == ElementKind::I64 ? emitter->integer(value.integerValue) : emitter->constant(type, value.asNumber());
   case Value::Float:
     return emitter->constant(type, value.numberValue);
   case Value::Dim:
@@ -82,14 +84,14 @@ static bool collectNumbers(const Value &value, size_t depth, llvm::SmallVectorIm
                       [&](const Value &item) { return collectNumbers(item, depth + 1, shape, numbers); });
 }
 
-mlir::Value Evaluator::listToTensor(const Value &list, std::optional<DType> type, SourceLoc loc) {
+mlir::Value Evaluator::listToTensor(const Value &list, std::optional<ElementKind> type, SourceLoc loc) {
   llvm::SmallVector<int64_t> shape;
   std::vector<Value> numbers;
   if (!collectNumbers(list, 0, shape, numbers)) {
     error(loc, "a tensor is made of numbers in lists of equal lengths, not of " + describe(list));
     return {};
   }
-  DType element = type ? *type : promote(numbers);
+  ElementKind element = type ? *type : promote(numbers);
   std::vector<double> values;
   for (const Value &number : numbers)
     values.push_back(number.asNumber());
@@ -120,7 +122,7 @@ std::optional<Dims> Evaluator::broadcastShapes(llvm::ArrayRef<Value> values, Sou
       for (const Value *side : {widest, &value})
         if (side && side->origin)
           notes.push_back({side->origin, shapeNote(*side)});
-      error(loc, "shapes " + formatDims(result) + " and " + formatDims(dims) + " do not go together in `" + what + "`",
+      error(loc, "shapes " + formatDims(result) + " and " + formatDims(dims) + " do not go together in '" + what + "'",
             notes);
       return std::nullopt;
     }
@@ -131,7 +133,7 @@ std::optional<Dims> Evaluator::broadcastShapes(llvm::ArrayRef<Value> values, Sou
   return result;
 }
 
-llvm::SmallVector<mlir::Value> Evaluator::unify(llvm::ArrayRef<Value> values, DType type, SourceLoc loc,
+llvm::SmallVector<mlir::Value> Evaluator::unify(llvm::ArrayRef<Value> values, ElementKind type, SourceLoc loc,
                                                 llvm::StringRef what) {
   std::optional<Dims> dims = broadcastShapes(values, loc, what);
   if (!dims)
@@ -152,13 +154,13 @@ Value Evaluator::wrap(mlir::Value result, llvm::ArrayRef<Value> operands) const 
 }
 
 /// The dtype in which numbers compute: f64, i64 or bool.
-static DType scalarType(llvm::ArrayRef<Value> values) {
-  DType type = DType::Bool;
+static ElementKind scalarType(llvm::ArrayRef<Value> values) {
+  ElementKind type = ElementKind::Bool;
   for (const Value &value : values) {
-    DType one = value.kind == Value::Scalar  ? dtypeOf(value.ir)
-                : value.kind == Value::Bool  ? DType::Bool
-                : value.kind == Value::Float ? DType::F64
-                                             : DType::I64;
+    ElementKind one = value.kind == Value::Scalar  ? dtypeOf(value.ir)
+                      : value.kind == Value::Bool  ? ElementKind::Bool
+                      : value.kind == Value::Float ? ElementKind::F64
+                                                   : ElementKind::I64;
     type = std::max(type, one);
   }
   return type;
@@ -194,7 +196,7 @@ static mlir::Value specialPower(Emitter &emitter, mlir::Value base, const Value 
   if (!exponent.isNumber())
     return {};
   double power = exponent.asNumber();
-  DType type = dtypeOf(base);
+  ElementKind type = dtypeOf(base);
   auto inverse = [&](mlir::Value value) { return emitter.binary<DivOp>(emitter.full(getDims(value), type, 1), value); };
   if (power == 0 || power == 1 || power == 2 || power == 3)
     return multiplyOut(emitter, base, static_cast<int64_t>(power));
@@ -214,16 +216,17 @@ static mlir::Value specialPower(Emitter &emitter, mlir::Value base, const Value 
 }
 
 static mlir::Value power(Emitter &emitter, mlir::Value base, mlir::Value exponent) {
-  DType type = dtypeOf(base);
+  ElementKind type = dtypeOf(base);
   if (isFloat(type))
     return emitter.binary<PowOp>(base, exponent);
-  mlir::Value wide = emitter.binary<PowOp>(emitter.cast(base, DType::F64), emitter.cast(exponent, DType::F64));
+  mlir::Value wide =
+      emitter.binary<PowOp>(emitter.cast(base, ElementKind::F64), emitter.cast(exponent, ElementKind::F64));
   return emitter.cast(wide, type);
 }
 
 /// The primitive for an operator on operands of one dtype and shape; null where there is none.
 static mlir::Value emitBinary(Emitter &emitter, llvm::StringRef op, mlir::Value lhs, mlir::Value rhs) {
-  bool isBool = dtypeOf(lhs) == DType::Bool;
+  bool isBool = dtypeOf(lhs) == ElementKind::Bool;
   if (isBool && (op == "*" || op == "&"))
     return emitter.binary<MulOp>(lhs, rhs);
   if (isBool && (op == "+" || op == "|"))
@@ -258,24 +261,25 @@ Value Evaluator::binary(llvm::StringRef op, const Value &lhs, const Value &rhs, 
     return error(loc, "this is known at run time only");
   emitter->setLoc(loc);
   Value operands[] = {lhs, rhs};
-  DType type = anyTensor(operands) ? promote(operands) : scalarType(operands);
+  ElementKind type = anyTensor(operands) ? promote(operands) : scalarType(operands);
   if (op == "/" && !isFloat(type))
-    type = anyTensor(operands) ? session.defaultFloat() : DType::F64;
-  if (type == DType::Bool && (op == "//" || op == "%" || op == "**" || !anyTensor(operands)) && op != "&" && op != "|")
-    type = DType::I64;
+    type = anyTensor(operands) ? session.defaultFloat() : ElementKind::F64;
+  if (type == ElementKind::Bool && (op == "//" || op == "%" || op == "**" || !anyTensor(operands)) && op != "&" &&
+      op != "|")
+    type = ElementKind::I64;
   if (op == "**" && anyTensor(operands) && !isFloat(type) && rhs.isNumber() && rhs.asNumber() < 0)
     return error(loc, "integers to negative integer powers are not allowed");
   if (op == "**" && lhs.isRuntime())
     if (mlir::Value special = specialPower(*emitter, emitter->cast(lhs.ir, type), rhs))
       return wrap(special, operands);
   if (op == "**" && !anyTensor(operands) && !isFloat(type))
-    type = DType::F64;
+    type = ElementKind::F64;
   llvm::SmallVector<mlir::Value> tensors = unify(operands, type, loc, op);
   if (tensors.empty())
     return Value();
   mlir::Value result = emitBinary(*emitter, op, tensors[0], tensors[1]);
   if (!result)
-    return error(loc, "`" + op + "` does not apply to tensors of dtype " + dtypeName(type));
+    return error(loc, "'" + op + "' does not apply to tensors of dtype " + dtypeName(type));
   return wrap(result, operands);
 }
 
@@ -294,12 +298,12 @@ Value Evaluator::compare(llvm::StringRef op, const Value &lhs, const Value &rhs,
   auto numeric = [](const Value &value) { return value.isNumber() || value.kind == Value::Dim || value.isRuntime(); };
   if (!numeric(lhs) || !numeric(rhs)) {
     if (lhs.isNone() || rhs.isNone())
-      return error(loc, "compare with none by `is none`");
-    return error(loc, "`" + op + "` does not compare " + describe(lhs) + " with " + describe(rhs));
+      return error(loc, "compare with none by 'is none'");
+    return error(loc, "'" + op + "' does not compare " + describe(lhs) + " with " + describe(rhs));
   }
   emitter->setLoc(loc);
   Value operands[] = {lhs, rhs};
-  DType type = anyTensor(operands) ? promote(operands) : scalarType(operands);
+  ElementKind type = anyTensor(operands) ? promote(operands) : scalarType(operands);
   llvm::SmallVector<mlir::Value> tensors = unify(operands, type, loc, op);
   if (tensors.empty())
     return Value();
@@ -320,8 +324,8 @@ Value Evaluator::negate(const Value &value, SourceLoc loc) {
     return Value::number(-value.numberValue);
   if (!value.isRuntime())
     return binary("-", Value::integer(0), value, loc);
-  if (dtypeOf(value.ir) == DType::Bool)
-    return error(loc, "`-` does not apply to bool tensors; use `~`");
+  if (dtypeOf(value.ir) == ElementKind::Bool)
+    return error(loc, "'-' does not apply to bool tensors; use '~'");
   emitter->setLoc(loc);
   return wrap(emitter->unary<NegOp>(value.ir), value);
 }
@@ -331,14 +335,14 @@ Value Evaluator::logicalNot(const Value &value, SourceLoc loc) {
     return value;
   if (value.kind == Value::Bool)
     return Value::boolean(!value.asBool());
-  if (!value.isRuntime() || dtypeOf(value.ir) != DType::Bool)
-    return error(loc, "`~` is for bool tensors; this is " + describe(value));
+  if (!value.isRuntime() || dtypeOf(value.ir) != ElementKind::Bool)
+    return error(loc, "'~' is for bool tensors; this is " + describe(value));
   emitter->setLoc(loc);
   return wrap(emitter->logicalNot(value.ir), value);
 }
 
 Value Evaluator::toCondition(const Value &value, SourceLoc loc) {
-  if (value.isRuntime() && dtypeOf(value.ir) == DType::Bool)
+  if (value.isRuntime() && dtypeOf(value.ir) == ElementKind::Bool)
     return value;
   return compare("!=", value, Value::integer(0), loc);
 }
@@ -363,7 +367,7 @@ Value Evaluator::choose(mlir::Value condition, const Value &lhs, const Value &rh
                  "a condition known at run time only cannot choose between " + describe(lhs) + " and " + describe(rhs));
   emitter->setLoc(loc);
   Value operands[] = {lhs, rhs};
-  DType type = anyTensor(operands) ? promote(operands) : scalarType(operands);
+  ElementKind type = anyTensor(operands) ? promote(operands) : scalarType(operands);
   llvm::SmallVector<mlir::Value> tensors = unify(operands, type, loc, "if");
   if (tensors.empty())
     return Value();
@@ -399,14 +403,14 @@ Value Evaluator::matmul(const Value &lhs, const Value &rhs, SourceLoc loc) {
     return Value();
   for (const Value *side : {&lhs, &rhs})
     if (!side->isTensor() || rankOf(side->ir) == 0)
-      return error(loc, "`@` needs tensors of one dimension or more, got " + describe(*side));
+      return error(loc, "'@' needs tensors of one dimension or more, got " + describe(*side));
   if (dtypeOf(lhs.ir) != dtypeOf(rhs.ir) || !isFloat(dtypeOf(lhs.ir)))
-    return error(loc, "`@` needs two floating tensors of one dtype, got " + dtypeName(dtypeOf(lhs.ir)) + " and " +
+    return error(loc, "'@' needs two floating tensors of one dtype, got " + dtypeName(dtypeOf(lhs.ir)) + " and " +
                           dtypeName(dtypeOf(rhs.ir)));
   Dims left = getDims(lhs.ir), right = getDims(rhs.ir);
   const DimExpr &inner = right.size() == 1 ? right[0] : right[right.size() - 2];
   auto mismatch = [&] {
-    return error(loc, "shapes " + formatDims(left) + " and " + formatDims(right) + " do not go together in `@`",
+    return error(loc, "shapes " + formatDims(left) + " and " + formatDims(right) + " do not go together in '@'",
                  {{lhs.origin, shapeNote(lhs)}, {rhs.origin, shapeNote(rhs)}});
   };
   if (left.back() != inner)

@@ -11,12 +11,12 @@ using namespace rune;
 
 static constexpr size_t maxWork = 2000000;
 
-std::optional<DType> Session::dtypeNamed(llvm::StringRef name) const {
-  return llvm::StringSwitch<std::optional<DType>>(name)
+std::optional<ElementKind> Session::dtypeNamed(llvm::StringRef name) const {
+  return llvm::StringSwitch<std::optional<ElementKind>>(name)
       .Cases({"f32", "float"}, defaultFloat())
-      .Case("f64", DType::F64)
-      .Case("i64", DType::I64)
-      .Case("bool", DType::Bool)
+      .Case("f64", ElementKind::F64)
+      .Case("i64", ElementKind::I64)
+      .Case("bool", ElementKind::Bool)
       .Default(std::nullopt);
 }
 
@@ -49,7 +49,7 @@ void Session::unsupported(SourceLoc loc, const llvm::Twine &what) {
     diagnostics.warning(toldAt(loc), what + " not compiled yet");
   else if (!skipped)
     diagnostics.warning(toldAt(loc),
-                        "entry point `" + llvm::Twine(skippedEntry) + "` is left out: " + what + " not compiled yet");
+                        "entry point '" + llvm::Twine(skippedEntry) + "' is left out: " + what + " not compiled yet");
   skipped = true;
 }
 

@@ -25,9 +25,9 @@ public:
   const FrontendOptions &options;
   Diagnostics &diagnostics;
 
-  DType defaultFloat() const { return options.f64 ? DType::F64 : DType::F32; }
+  ElementKind defaultFloat() const { return options.f64 ? ElementKind::F64 : ElementKind::F32; }
   /// "f32", "i64", …; `f32` and `float` follow --dtype.
-  std::optional<DType> dtypeNamed(llvm::StringRef name) const;
+  std::optional<ElementKind> dtypeNamed(llvm::StringRef name) const;
 
   /// Reports an error. One in the standard library is told at the place that uses the library, with a note.
   void error(SourceLoc loc, const llvm::Twine &message, llvm::ArrayRef<RelatedPlace> notes = {});

@@ -34,7 +34,7 @@ bool LoadedSpec::load(llvm::StringRef path, SourceLoc from) {
   if (llvm::sys::fs::real_path(path, real))
     real = path;
   if (llvm::is_contained(includeStack, real.str())) {
-    diagnostics->error(from, "`" + path + "` includes itself: " + llvm::join(includeStack, " -> ") + " -> " + real);
+    diagnostics->error(from, "'" + path + "' includes itself: " + llvm::join(includeStack, " -> ") + " -> " + real);
     return false;
   }
   if (llvm::is_contained(paths, path.str()) || !loaded.insert(real).second)
@@ -86,7 +86,7 @@ void LoadedSpec::declareAll(const Node *section, llvm::StringMap<Declared> &into
     }
     Declared &declared = into[entry.key.text];
     if (declared.entry) {
-      diagnostics->error(entry.key.loc, llvm::Twine("two ") + what + "s are named `" + entry.key.text + "`");
+      diagnostics->error(entry.key.loc, llvm::Twine("two ") + what + "s are named '" + entry.key.text + "'");
       diagnostics->note(declared.entry->key.loc, "the first one is here");
       continue;
     }
@@ -155,7 +155,7 @@ void LoadedSpec::reportOnce(SourceLoc loc, const llvm::Twine &message) {
 }
 
 static std::string suggestion(llvm::StringRef near) {
-  return near.empty() ? "" : " (did you mean `" + near.str() + "`?)";
+  return near.empty() ? "" : " (did you mean '" + near.str() + "'?)";
 }
 
 std::string LoadedSpec::suggestModule(llvm::StringRef name) const {
@@ -211,7 +211,7 @@ const ModuleDecl *LoadedSpec::findModule(llvm::StringRef name) {
   if (!declared || declared->failed)
     return nullptr;
   if (declared->building) {
-    diagnostics->error(declared->entry->key.loc, "module `" + name + "` extends itself");
+    diagnostics->error(declared->entry->key.loc, "module '" + name + "' extends itself");
     declared->failed = true;
     return nullptr;
   }
@@ -233,7 +233,7 @@ const ModuleDecl *LoadedSpec::declaredModule(llvm::StringRef name) {
 
 bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   if (!base.isScalar()) {
-    diagnostics->error(base.loc, "`extends` names a module");
+    diagnostics->error(base.loc, "'extends' names a module");
     return false;
   }
   // A module may extend the library's one of its own name.
@@ -249,7 +249,7 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
     }
   } else {
     if (!hasModule(base.text)) {
-      diagnostics->error(base.loc, "unknown module `" + base.text + "`" + suggestModule(base.text));
+      diagnostics->error(base.loc, "unknown module '" + base.text + "'" + suggestModule(base.text));
       return false;
     }
     extended = findModule(base.text);
@@ -300,7 +300,7 @@ std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool lib
       continue;
     for (const Entry &function : section->value.entries) {
       if (!isValidName(function.key.text) || function.key.text == "forward") {
-        diagnostics->error(function.key.loc, "`" + function.key.text + "` cannot be the name of a function");
+        diagnostics->error(function.key.loc, "'" + function.key.text + "' cannot be the name of a function");
         ok = false;
         continue;
       }

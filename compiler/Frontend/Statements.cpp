@@ -38,7 +38,7 @@ Evaluator::Flow Evaluator::block(const Node &statements) {
 
 Evaluator::Flow Evaluator::statement(const Node &node) {
   if (!node.isMapping() || node.entries.empty()) {
-    error(node.loc, "expected a statement: `name: expression`, `return:`, `check:`, `if …:` or `for …:`");
+    error(node.loc, "expected a statement: 'name: expression', 'return:', 'check:', 'if …:' or 'for …:'");
     return Flow::Next;
   }
   if (!session.spend(node.loc))
@@ -65,7 +65,7 @@ Evaluator::Flow Evaluator::statement(const Node &node) {
       assign(entry);
     return Flow::Next;
   default:
-    error(first.key.loc, "`" + first.key.text + "` without an `if` before it");
+    error(first.key.loc, "'" + first.key.text + "' without an 'if' before it");
     return Flow::Next;
   }
 }
@@ -103,7 +103,7 @@ Evaluator::Flow Evaluator::runtimeBranches(const Node &node, size_t index, mlir:
     scope.values = before;
     if (body() == Flow::Returned) {
       if (!session.exhausted() && !returned.isError())
-        error(loc, "`return` inside an `if` on a run-time value");
+        error(loc, "'return' inside an 'if' on a run-time value");
       return std::nullopt;
     }
     return scope.values;
@@ -115,7 +115,7 @@ Evaluator::Flow Evaluator::runtimeBranches(const Node &node, size_t index, mlir:
     const BlockKey *key = session.spec.blockKey(node.entries[index + 1].key);
     if (key && key->kind == BlockKey::Else)
       return block(node.entries[index + 1].value);
-    error(node.entries[index + 1].key.loc, "`elif` after an `if` on a run-time value; nest it in `else:`");
+    error(node.entries[index + 1].key.loc, "'elif' after an 'if' on a run-time value; nest it in 'else:'");
     return Flow::Next;
   });
   scope.values = before;
@@ -188,7 +188,7 @@ void Evaluator::assign(const Entry &entry) {
   std::vector<std::string> names = boundNames(key);
   for (const std::string &name : names)
     if (!isValidName(name)) {
-      error(entry.key.loc, "`" + llvm::Twine(llvm::StringRef(name).take_front(40)) + "` is not a name");
+      error(entry.key.loc, "'" + llvm::Twine(llvm::StringRef(name).take_front(40)) + "' is not a name");
       return;
     }
   Value value = evaluate(entry.value);
@@ -211,12 +211,12 @@ void Evaluator::gather(const Entry &entry, llvm::StringRef name, llvm::StringRef
     into.loc = entry.key.loc;
   }
   if (names != into.loops)
-    return (void)error(entry.key.loc, "`" + name + "` was gathered under other indices before");
+    return (void)error(entry.key.loc, "'" + name + "' was gathered under other indices before");
   std::vector<int64_t> place;
   for (const std::string &index : names) {
     Value value = llvm::is_contained(loops, index) ? scope.values.lookup(index) : Value();
     if (value.kind != Value::Int)
-      return (void)error(entry.key.loc, "`" + llvm::Twine(index) + "` is not the integer of a loop around this");
+      return (void)error(entry.key.loc, "'" + llvm::Twine(index) + "' is not the integer of a loop around this");
     place.push_back(value.integerValue);
   }
   into.items.push_back({place, evaluate(entry.value)});
@@ -307,7 +307,7 @@ bool Evaluator::checkOne(const Entry &condition, SourceLoc use) {
 
 bool Evaluator::check(const Node &conditions, SourceLoc use) {
   if (!conditions.isMapping()) {
-    error(conditions.loc, "`check` is a mapping of conditions to messages");
+    error(conditions.loc, "'check' is a mapping of conditions to messages");
     return false;
   }
   bool ok = true;

@@ -58,7 +58,7 @@ static bool consumesDimension(const Value &index) { return !index.isNone() && in
 Value TensorIndexer::index(llvm::ArrayRef<Value> indices, llvm::ArrayRef<SourceLoc> locs) {
   size_t consumed = llvm::count_if(indices, consumesDimension);
   if (llvm::count_if(indices, [](const Value &index) { return index.kind == Value::Ellipsis; }) > 1)
-    return evaluator.error(loc, "a subscript has one `...` at most");
+    return evaluator.error(loc, "a subscript has one '...' at most");
   if (consumed > dims.size())
     return evaluator.error(loc, "too many indices: the tensor has shape " + formatDims(dims));
   for (auto [i, index] : llvm::enumerate(indices)) {
@@ -190,11 +190,11 @@ bool TensorIndexer::takeTensor(const Value &index, SourceLoc at) {
       numbers.push_back(static_cast<double>(item.integerValue));
     }
     emitter.setLoc(at);
-    tensor = Value::tensor(emitter.constantTensor(DType::I64, static_cast<int64_t>(numbers.size()), numbers));
+    tensor = Value::tensor(emitter.constantTensor(ElementKind::I64, static_cast<int64_t>(numbers.size()), numbers));
   }
-  if (dtypeOf(tensor.ir) != DType::I64) {
-    evaluator.error(at, dtypeOf(tensor.ir) == DType::Bool
-                            ? "a bool tensor as an index gives a shape that depends on values; use `where`"
+  if (dtypeOf(tensor.ir) != ElementKind::I64) {
+    evaluator.error(at, dtypeOf(tensor.ir) == ElementKind::Bool
+                            ? "a bool tensor as an index gives a shape that depends on values; use 'where'"
                             : "an index is an i64 tensor, not " + dtypeName(dtypeOf(tensor.ir)).str());
     return false;
   }
@@ -221,7 +221,7 @@ mlir::Value TensorIndexer::gatherOne(mlir::Value from, const TensorIndex &index)
 mlir::Value TensorIndexer::flatIndex(llvm::ArrayRef<mlir::Value> indices, llvm::ArrayRef<DimExpr> extents) {
   Dims shape = getDims(indices[0]);
   auto wide = [&](mlir::Value scalar) { return emitter.broadcast(scalar, shape); };
-  mlir::Value flat, valid, zero = emitter.full(shape, DType::I64, 0);
+  mlir::Value flat, valid, zero = emitter.full(shape, ElementKind::I64, 0);
   for (auto [index, extent] : llvm::zip(indices, extents)) {
     mlir::Value size = wide(emitter.dim(extent));
     mlir::Value wrapped =
@@ -238,7 +238,7 @@ mlir::Value TensorIndexer::gatherMany(mlir::Value from) {
   std::vector<Value> asValues;
   for (const TensorIndex &index : tensors)
     asValues.push_back(Value::tensor(index.tensor));
-  llvm::SmallVector<mlir::Value> indices = evaluator.unify(asValues, DType::I64, loc, "[]");
+  llvm::SmallVector<mlir::Value> indices = evaluator.unify(asValues, ElementKind::I64, loc, "[]");
   if (indices.empty())
     return {};
   // The indexed dimensions come together: where the first one stands if they are neighbours, else in front.

@@ -12,21 +12,21 @@
 
 using namespace rune;
 
-llvm::StringRef rune::dtypeName(DType type) {
+llvm::StringRef rune::dtypeName(ElementKind type) {
   switch (type) {
-  case DType::Bool:
+  case ElementKind::Bool:
     return "bool";
-  case DType::I64:
+  case ElementKind::I64:
     return "i64";
-  case DType::F32:
+  case ElementKind::F32:
     return "f32";
-  case DType::F64:
+  case ElementKind::F64:
     return "f64";
   }
   return "";
 }
 
-unsigned rune::dtypeBytes(DType type) { return type == DType::Bool ? 1 : type == DType::F32 ? 4 : 8; }
+unsigned rune::dtypeBytes(ElementKind type) { return type == ElementKind::Bool ? 1 : type == ElementKind::F32 ? 4 : 8; }
 
 Value Value::boolean(bool value) {
   Value result(Bool);
@@ -52,7 +52,7 @@ Value Value::string(std::string text) {
   return result;
 }
 
-Value Value::dtype(DType type) {
+Value Value::dtype(ElementKind type) {
   Value result(Type);
   result.integerValue = static_cast<int64_t>(type);
   return result;
@@ -166,13 +166,13 @@ std::string rune::toRepr(const Value &value, std::vector<DimExpr> *dims) {
     return quoted(value.text);
   case Value::Type:
     switch (value.asDType()) {
-    case DType::Bool:
+    case ElementKind::Bool:
       return "torch.bool";
-    case DType::I64:
+    case ElementKind::I64:
       return "torch.int64";
-    case DType::F32:
+    case ElementKind::F32:
       return "torch.float32";
-    case DType::F64:
+    case ElementKind::F64:
       return "torch.float64";
     }
     return "";

@@ -16,12 +16,12 @@ namespace rune {
 
 struct Instance;
 
-enum class DType { Bool, I64, F32, F64 };
+enum class ElementKind { Bool, I64, F32, F64 };
 
-inline bool isFloat(DType type) { return type == DType::F32 || type == DType::F64; }
+inline bool isFloat(ElementKind type) { return type == ElementKind::F32 || type == ElementKind::F64; }
 /// "f32", as specs write it.
-llvm::StringRef dtypeName(DType type);
-unsigned dtypeBytes(DType type);
+llvm::StringRef dtypeName(ElementKind type);
+unsigned dtypeBytes(ElementKind type);
 
 class Value {
 public:
@@ -48,7 +48,7 @@ public:
   static Value integer(int64_t value);
   static Value number(double value);
   static Value string(std::string text);
-  static Value dtype(DType type);
+  static Value dtype(ElementKind type);
   static Value list(std::vector<Value> items);
   /// A list that prints as torch.Size does.
   static Value shape(llvm::ArrayRef<DimExpr> dims);
@@ -87,7 +87,7 @@ public:
   int64_t asInteger() const { return integerValue; }
   double asNumber() const { return kind == Float ? numberValue : static_cast<double>(integerValue); }
   DimExpr asDim() const { return kind == Dim ? *expr : DimExpr(integerValue); }
-  DType asDType() const { return static_cast<DType>(integerValue); }
+  ElementKind asDType() const { return static_cast<ElementKind>(integerValue); }
   const std::vector<Value> &asList() const { return *items; }
   size_t size() const { return items->size(); }
 

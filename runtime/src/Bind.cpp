@@ -92,7 +92,7 @@ private:
                            ": give a rune::Tensor, which knows its shape"));
         open = symbol;
       } else {
-        known *= evaluate(expected.dims[d], symbols_);
+        known = size_mul(known, evaluate(expected.dims[d], symbols_));
       }
     }
     if (open < 0)
@@ -114,11 +114,10 @@ private:
     if (expected.rank < 0)
       return;
     checkDType(i);
-    const Shape shape = value_shape(expected, symbols_);
     if (argument.rank < 0) {
-      if (argument.numel != shape.numel())
+      if (argument.numel != value_numel(expected, symbols_))
         failCount(i);
-    } else if (!(Shape(argument.sizes, static_cast<std::size_t>(argument.rank)) == shape)) {
+    } else if (!has_shape(expected, symbols_, argument.sizes, argument.rank)) {
       failShape(i);
     }
     check_pointer(entry_, i, argument.data, symbols_);
@@ -165,7 +164,7 @@ void check_pointer(const rune_entry &entry, std::int32_t index, const void *poin
   const auto size = static_cast<std::size_t>(itemsize(static_cast<DType>(value.dtype)));
   if (well_placed(pointer, size))
     return;
-  if (value.rank >= 0 && value_shape(value, symbols).numel() == 0)
+  if (value.rank >= 0 && value_numel(value, symbols) == 0)
     return;
   throw Error(join(entry.name, is_input ? ": input '" : ": output '", value.name, "' is ",
                    pointer ? "not aligned to its dtype" : "null"));

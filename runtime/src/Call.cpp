@@ -59,8 +59,11 @@ Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &
                              static_cast<std::int64_t>(inputs.size())));
   std::vector<std::int64_t> symbols(static_cast<std::size_t>(entry.symbol_count) + 1);
   std::vector<Argument> arguments;
-  for (const Tensor &input : inputs)
+  for (const Tensor &input : inputs) {
+    if (!input.defined())
+      throw Error(detail::join(entry.name, ": input '", entry.inputs[arguments.size()].name, "' is undefined"));
     arguments.push_back(argumentOf(input));
+  }
   detail::bind_inputs(entry, arguments.data(), symbols.data());
   Tensors outputs;
   std::vector<const void *> pointers;
@@ -100,6 +103,8 @@ void writeBack(const ModelImpl &model, const rune_hook_site &site, std::int32_t 
     const rune_value &value = site.tensors[at];
     const Shape shape = detail::value_shape(value, symbols);
     const Tensor &tensor = tensors[i];
+    if (!tensor.defined())
+      throw Error(detail::join("a hook of '", module, "' left an undefined tensor among its ", what));
     if (!(tensor.shape() == shape) || tensor.dtype() != static_cast<DType>(value.dtype))
       throw Error(detail::join("a hook of '", module, "' put a tensor of shape ", tensor.shape().str(), " and dtype ",
                                name(tensor.dtype()), " among its ", what, ", expected ", shape.str(), " and ",

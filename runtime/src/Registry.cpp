@@ -5,6 +5,7 @@
 
 #include "ModelImpl.h"
 #include "Text.h"
+#include "rune/call.h"
 
 namespace rune {
 
@@ -128,6 +129,14 @@ Module Module::get_submodule(std::string_view target) const {
     rest.remove_prefix(dot + 1);
   }
   return Module(model_, at);
+}
+
+Module ModuleList::operator[](std::int64_t index) const {
+  const std::vector<Module> all = children();
+  const auto count = static_cast<std::int64_t>(all.size());
+  if (index < -count || index >= count)
+    throw Error(join("index ", index, " is out of range"));
+  return all[static_cast<std::size_t>(index < 0 ? index + count : index)];
 }
 
 Parameter Module::get_parameter(std::string_view target) const {

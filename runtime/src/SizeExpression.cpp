@@ -113,6 +113,25 @@ Shape value_shape(const rune_value &value, const std::int64_t *symbols) {
   return Shape(std::move(sizes));
 }
 
+std::int64_t value_numel(const rune_value &value, const std::int64_t *symbols) {
+  std::int64_t count = 1;
+  for (std::int32_t d = 0; d < value.rank; ++d) {
+    const std::int64_t size = evaluate(value.dims[d], symbols);
+    if (size < 0 || __builtin_mul_overflow(count, size, &count))
+      return value_shape(value, symbols).numel(); // which says what is wrong
+  }
+  return count;
+}
+
+bool has_shape(const rune_value &value, const std::int64_t *symbols, const std::int64_t *sizes, std::int32_t rank) {
+  if (rank != value.rank)
+    return false;
+  for (std::int32_t d = 0; d < rank; ++d)
+    if (sizes[d] != evaluate(value.dims[d], symbols))
+      return false;
+  return true;
+}
+
 std::int64_t workspace_bytes(const rune_entry &entry, const std::int64_t *symbols, bool hooked) {
   return evaluate(hooked ? entry.hooked_workspace_bytes : entry.workspace_bytes, symbols);
 }

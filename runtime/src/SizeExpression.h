@@ -21,6 +21,9 @@ std::string expression_text(const rune_expr &expression, const char *const *symb
 std::string pattern_text(const rune_value &value, const char *const *symbols);
 /// The shape of a value for an entry's sizes.
 Shape value_shape(const rune_value &value, const std::int64_t *symbols);
+/// How many elements that shape has, and whether it is the given one; neither allocates.
+std::int64_t value_numel(const rune_value &value, const std::int64_t *symbols);
+bool has_shape(const rune_value &value, const std::int64_t *symbols, const std::int64_t *sizes, std::int32_t rank);
 
 } // namespace rune::detail
 

@@ -27,9 +27,9 @@ std::string number(double value, std::chars_format format, int precision) {
 }
 
 /// Finds one width and one form for all the values that are shown.
-class Printer {
+class TensorPrinter {
 public:
-  Printer(const Tensor &tensor, std::int64_t indent) : tensor_(tensor), first_indent_(indent) {
+  TensorPrinter(const Tensor &tensor, std::int64_t indent) : tensor_(tensor), first_indent_(indent) {
     floating_ = tensor.dtype() == DType::f32 || tensor.dtype() == DType::f64;
     summarize_ = tensor.numel() > Threshold;
     const auto rank = static_cast<std::size_t>(tensor.dim());
@@ -209,7 +209,7 @@ std::string detail::tensor_text(const Tensor &tensor, bool requires_grad) {
     if (tensor.dtype() != DType::f32)
       suffixes.push_back(std::string("dtype=") + torch_name(tensor.dtype()));
   } else {
-    out = Printer(tensor, indent).run();
+    out = TensorPrinter(tensor, indent).run();
     if (tensor.dtype() == DType::f64)
       suffixes.push_back(std::string("dtype=") + torch_name(tensor.dtype()));
   }

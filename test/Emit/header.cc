@@ -53,7 +53,7 @@ static ModelDescription sample() {
 }
 
 // clang-format off
-// CHECK: extern const rune_model odd_stem_model;
+// CHECK: extern const rune_model odd_stem_a_b_Odd_model;
 // CHECK: /* class_ [while_, count], ws [], count (an integer) -> x_y [count, ...], output [] */
 // CHECK: static inline int32_t odd_stem_forward(const odd_stem *model, const float *class_, const bool *ws, int64_t count, double *x_y, int64_t *output, int64_t while_) {
 // CHECK: int32_t odd_stem_create_(

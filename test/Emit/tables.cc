@@ -83,7 +83,7 @@ int main() {
   attempt([&] { model.call(0, {Tensor::zeros({1})}); });
   // CHECK-NEXT: the model has no entry 1
   attempt([&] { model.call(1, {}); });
-  // CHECK-NEXT: the tensor is undefined
+  // CHECK-NEXT: forward: input 'x' is undefined
   attempt([&] { model.call(0, {Tensor(), Tensor(), Tensor()}); });
   // floordiv and mod round towards minus infinity: (0 - 1) // 3 + 7 % 4.
   const std::int64_t sizes[] = {0, 7};

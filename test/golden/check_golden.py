@@ -2,12 +2,13 @@
 """Runs runec on specs and compares with what PyTorch gave: the initial state for seed 0 (keys, every bit), the
 printed form, the outputs.
 
-    check_golden.py --work DIR model SPEC.yaml GOLDEN.safetensors     one spec
-    check_golden.py --work DIR cases CASES.test GOLDEN.safetensors    lines `name | model | inputs`, each a spec
+    check_golden.py --work DIR [--gradients] model SPEC.yaml GOLDEN.safetensors     one spec
+    check_golden.py --work DIR [--gradients] cases CASES.test GOLDEN.safetensors    lines `name | model | inputs`, each a spec
 
 A golden file holds for each case `CASE/init/KEY`, `CASE/weights/KEY` where run takes others than init's,
-`CASE/inputs/NAME` and `CASE/outputs/NAME`, and in its metadata `CASE/repr`, `CASE/tolerance` where values are to be near
-one by one, `CASE/flags` for runec, and `CASE/near`: the keys, by pattern, whose initial bits differ (orthogonal's).
+`CASE/inputs/NAME` and `CASE/outputs/NAME`, for gradients `CASE/cotangents/grad_output`, `CASE/gradients/NAME` and, with
+`run --train`, `CASE/trained/NAME`, and in its metadata `CASE/repr`, `CASE/tolerance` where values are to be near
+one by one, `CASE/flags` for runec, `CASE/constant`: an input for which PyTorch has no gradient, and `CASE/near`: the keys, by pattern, whose initial bits differ (orthogonal's).
 Python's standard library only."""
 
 import argparse
@@ -54,14 +55,30 @@ def check_run(spec, work, golden):
     return differences(golden["outputs"], read(output)[0], golden["tolerance"])
 
 
-def check(case, spec, work, golden):
+def check_gradients(spec, work, golden, kind, *flags):
+    write(work / "weights.safetensors", golden["weights"] or golden["init"])
+    write(work / "inputs.safetensors", golden["inputs"] | golden["cotangents"])
+    output = work / f"{kind}.safetensors"
+    files = ["--weights", work / "weights.safetensors", "--inputs", work / "inputs.safetensors", "--outputs", output]
+    runec("run", spec, *golden["flags"], "--compute=gradients", *flags, *files)
+    actual = read(output)[0]
+    actual.pop(f"grad_input.{golden['constant']}", None)
+    return differences(golden[kind], actual, golden["tolerance"])
+
+
+def check(case, spec, work, golden, gradients):
     """The differences of one case, each with the step that showed it."""
     found = []
-    for step, run in (
+    steps = [
         ("init", lambda: check_init(spec, work, golden)),
         ("print", lambda: check_print(spec, golden)),
         ("run", lambda: check_run(spec, work, golden)),
-    ):
+    ]
+    if gradients and golden["gradients"]:
+        steps.append(("gradients", lambda: check_gradients(spec, work, golden, "gradients")))
+    if gradients and golden["trained"]:
+        steps.append(("trained", lambda: check_gradients(spec, work, golden, "trained", "--train")))
+    for step, run in steps:
         try:
             found += [f"{case}: {step}: {words}" for words in run()]
         except (RuntimeError, OSError, ValueError) as error:
@@ -70,7 +87,8 @@ def check(case, spec, work, golden):
 
 
 def no_case():
-    return {"init": {}, "weights": {}, "inputs": {}, "outputs": {}, "tolerance": "largest", "flags": "", "near": ""}
+    kinds = ("init", "weights", "inputs", "outputs", "cotangents", "gradients", "trained")
+    return {kind: {} for kind in kinds} | {"tolerance": "largest", "flags": "", "near": "", "constant": ""}
 
 
 def load(path):
@@ -99,6 +117,7 @@ def cases(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=pathlib.Path, required=True)
+    parser.add_argument("--gradients", action="store_true", help="and the gradients of what has some")
     parser.add_argument("kind", choices=["model", "cases"])
     parser.add_argument("spec")
     parser.add_argument("golden")
@@ -119,7 +138,7 @@ def main():
         spec = pathlib.Path(args.spec) if args.kind == "model" else work / "spec.yaml"
         if args.kind == "cases":
             spec.write_text(text)
-        return check(case, spec, work, goldens[case])
+        return check(case, spec, work, goldens[case], args.gradients)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for found in pool.map(one, [job for job in jobs if job[0] in goldens]):

@@ -13,20 +13,37 @@ def flat(value):
     return [value] if torch.is_tensor(value) else [t for v in value for t in flat(v)]
 
 
+def numbered(name, tensors):
+    return dict(zip([name] if len(tensors) == 1 else [f"{name}.{i}" for i in range(len(tensors))], tensors))
+
+
 class Golden:
     def __init__(self):
         self.tensors, self.metadata = {}, {}
 
     def put(self, case, kind, named):
         for name, tensor in named.items():
-            self.tensors[f"{case}/{kind}/{name}"] = tensor.detach().clone().contiguous()
+            self.tensors[f"{case}/{kind}/{name}"] = tensor.detach().to_dense().clone().contiguous()
 
-    def add(self, case, make, inputs, call=None, prepare=None, tolerance=None, flags=None, near=None):
-        """make() builds the module; prepare(module) changes its state after that; call gives what forward is given."""
+    def add(
+        self,
+        case,
+        make,
+        inputs,
+        call=None,
+        prepare=None,
+        tolerance=None,
+        flags=None,
+        near=None,
+        constant=None,
+        train=False,
+    ):
+        """make() builds the module; prepare(module) changes its state after that; call gives what forward is given;
+        constant names an input for which PyTorch has no gradient, or is `all`; train: as training mode has it, too."""
         torch.manual_seed(0)
         module = make()
         self.metadata[f"{case}/repr"] = repr(module)
-        for name, text in (("tolerance", tolerance), ("flags", flags), ("near", near)):
+        for name, text in (("tolerance", tolerance), ("flags", flags), ("near", near), ("constant", constant)):
             if text:
                 self.metadata[f"{case}/{name}"] = text
         self.put(case, "init", module.state_dict())
@@ -37,8 +54,33 @@ class Golden:
         given = [t.clone() for t in inputs.values()] if call is None else call
         with torch.no_grad():
             outputs = flat(module.eval()(*given))
-        names = ["output"] if len(outputs) == 1 else [f"output.{i}" for i in range(len(outputs))]
-        self.put(case, "outputs", dict(zip(names, outputs)))
+        self.put(case, "outputs", numbered("output", outputs))
+        if constant != "all" and call is None:
+            self.differentiate(case, "gradients", module, inputs, constant)
+            if train:
+                self.differentiate(case, "trained", module.train(), inputs, constant)
+
+    def differentiate(self, case, kind, module, inputs, constant):
+        """What `run --compute=gradients` gives, for a random gradient of the outputs."""
+        given = {
+            name: t.clone().requires_grad_(t.is_floating_point() and name != constant) for name, t in inputs.items()
+        }
+        before = {name: t.clone() for name, t in module.named_buffers()}
+        for inner in module.modules():  # PyTorch differentiates some in-place functions otherwise, or not at all
+            inner.inplace = False
+        outputs = flat(module(*given.values()))
+        wanted = {f"grad_input.{name}": t for name, t in given.items() if t.requires_grad}
+        wanted |= {f"grad.{name}": p for name, p in module.named_parameters() if p.requires_grad}
+        through = [t for t in outputs if t.requires_grad]
+        if len(through) < len(outputs) or not wanted:
+            return
+        random = torch.Generator().manual_seed(2)
+        cotangents = [torch.randn(t.shape, generator=random, dtype=t.dtype) for t in outputs]
+        found = torch.autograd.grad(outputs, list(wanted.values()), cotangents, allow_unused=True)
+        self.put(case, "cotangents", numbered("grad_output", cotangents))
+        named = {name: torch.zeros_like(t) if g is None else g for (name, t), g in zip(wanted.items(), found)}
+        changed = {f"buffer.{name}": t for name, t in module.named_buffers() if not torch.equal(t, before[name])}
+        self.put(case, kind, numbered("output", outputs) | named | changed)
 
     def save(self, path):
         save_file(self.tensors, path, metadata=self.metadata)

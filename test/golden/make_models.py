@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes test/golden/models/NAME.safetensors for each test/models/NAME.yaml from its PyTorch twin,
 test/golden/models/NAME.py, which defines make() and inputs (name to tensor, in the order of forward) and may define
-call (what forward is given, where that is more), prepare(module) and near (see check_golden.py)."""
+call (what forward is given, where that is more), prepare(module), near and constant (see check_golden.py)."""
 
 import importlib.util
 import sys
@@ -22,6 +22,6 @@ if __name__ == "__main__":
         GENERATOR.manual_seed(1)
         twin = load(HERE / "models" / f"{name}.py")
         golden = Golden()
-        options = {option: getattr(twin, option, None) for option in ("call", "prepare", "near")}
+        options = {option: getattr(twin, option, None) for option in ("call", "prepare", "near", "constant")}
         golden.add("model", twin.make, twin.inputs, **options)
         golden.save(HERE / "models" / f"{name}.safetensors")

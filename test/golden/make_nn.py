@@ -2,6 +2,8 @@
 """Writes test/nn/MODULE.test and test/golden/nn/MODULE.safetensors for the modules of specs/nn, from torch.nn."""
 
 import math
+import pathlib
+import sys
 import torch
 from torch import nn
 
@@ -16,6 +18,38 @@ SPECIAL = torch.tensor(
         for value in """nan inf -inf -0.0 0.0 1e-40 -1e-40 1e-8 -1e-8 0.5 -0.5 1 -1 2.9999 3 -3 5 -5 6 -6 9 -9 19.9 20.1
         -19.9 -20.1 87 -87 89 -89 104 -104 200 -200 1e10 -1e10 3e37 -3e37""".split()
     ]
+)
+# Where derivatives jump, and where they could overflow.
+KINKS = torch.tensor(
+    [
+        0.0,
+        -0.0,
+        1e-30,
+        -1e-30,
+        0.1,
+        -0.1,
+        0.5,
+        -0.5,
+        1,
+        -1,
+        2,
+        -2,
+        3,
+        -3,
+        5.5,
+        -5.5,
+        6,
+        -6,
+        8,
+        -8,
+        20,
+        -20,
+        20.5,
+        -20.5,
+        50,
+        -50,
+    ]
+    + [88, -88, 90, -90, 200, -200, 1e10, -1e10, 3e37, -3e37, math.inf, -math.inf]
 )
 FINITE_BELOW = SPECIAL[~(SPECIAL > 1e30)]  # PyTorch's GELU overflows above
 
@@ -36,6 +70,9 @@ class Module:
     def __init__(self, name):
         self.name, self.golden, self.lines = name, Golden(), []
 
+    def make(self, arguments):
+        return getattr(nn, self.name, QUANTIZABLE)(**arguments)
+
     def case(self, case, arguments, *inputs, shapes=(), names=("input",), **options):
         """`shapes` names dimensions that are dynamic: [(input, its shape)]."""
         inputs = dict(zip(names, inputs))
@@ -44,8 +81,7 @@ class Module:
             declared[name] = {"shape": dict(shapes).get(name, list(tensor.shape))}
             if DTYPES[tensor.dtype]:
                 declared[name]["dtype"] = DTYPES[tensor.dtype]
-        make = getattr(nn, self.name, QUANTIZABLE)
-        self.golden.add(case, lambda: make(**arguments), inputs, **options)
+        self.golden.add(case, lambda: self.make(arguments), inputs, **options)
         model = yaml({self.name: arguments}) if arguments else self.name
         self.lines.append(f"{case} | {model} | {yaml(declared)}")
         return self
@@ -53,7 +89,13 @@ class Module:
     def double(self, case, arguments, *inputs, **options):
         """A case in f64, which follows --dtype in a spec."""
         torch.set_default_dtype(torch.float64)
-        self.case(case, arguments, *[t.double() for t in inputs], flags="--dtype=f64", **options)
+        self.case(
+            case,
+            arguments,
+            *[t.double() if t.is_floating_point() else t for t in inputs],
+            flags="--dtype=f64",
+            **options,
+        )
         torch.set_default_dtype(torch.float32)
         return self
 
@@ -61,7 +103,7 @@ class Module:
         self.golden.save(HERE / "nn" / f"{self.name}.safetensors")
         head = [
             f"# RUN: %python %golden/check_golden.py --work %t cases %s %golden/nn/{self.name}.safetensors",
-            "# Written by test/golden/make_nn.py: case | model | inputs",
+            f"# Written by test/golden/{pathlib.Path(sys.argv[0]).name}: case | model | inputs",
         ]
         (HERE.parent / "nn" / f"{self.name}.test").write_text("\n".join(head + self.lines) + "\n")
 
@@ -69,13 +111,16 @@ class Module:
 def activation(name, *arguments):
     """Defaults and each set of arguments, on special values, a scalar, odd shapes and a dynamic one."""
     module = Module(name)
-    module.case("special", {}, SPECIAL, tolerance="each")
+    module.case("special", {}, SPECIAL, tolerance="each", constant="all")
+    module.case("kinks", {}, KINKS, tolerance="each")
     module.case("scalar", {}, torch.tensor(-1.5))
     module.case("prime", {}, normal(3, 1, 7, 5, scale=3), tolerance="each")
     module.case("dynamic", {}, normal(13, 4), shapes=[("input", ["n", "m"])], tolerance="each")
-    module.double("double", {}, normal(29, scale=4), tolerance="each")
+    rounded = "all" if name == "Hardsigmoid" else None  # its gradient has a sixth in f32
+    module.double("double", {}, normal(29, scale=4), tolerance="each", constant=rounded)
     for i, given in enumerate(arguments):
-        module.case(f"arguments{i}", given, SPECIAL, tolerance="each")
+        module.case(f"arguments{i}", given, SPECIAL, tolerance="each", constant="all")
+        module.case(f"kinks{i}", given, KINKS, tolerance="each")
     module.save()
 
 
@@ -90,9 +135,11 @@ def activations():
     activation("ELU", {"alpha": 0.7}, {"alpha": 2, **inplace})
     activation("CELU", {"alpha": 2.5}, {"alpha": -0.5, **inplace})
     gelu = Module("GELU")
-    gelu.case("special", {}, FINITE_BELOW, tolerance="each").case(
-        "tanh", {"approximate": "tanh"}, SPECIAL, tolerance="each"
+    gelu.case("special", {}, FINITE_BELOW, tolerance="each", constant="all").case(
+        "tanh", {"approximate": "tanh"}, SPECIAL, tolerance="each", constant="all"
     )
+    gelu.case("kinks", {}, KINKS[abs(KINKS) < 1e30], tolerance="each")
+    gelu.case("tanh_kinks", {"approximate": "tanh"}, KINKS[abs(KINKS) < 1e10], tolerance="each")
     gelu.case("none", {"approximate": "none"}, normal(3, 1, 7)).case("scalar", {}, torch.tensor(-1.5))
     gelu.double("double", {}, normal(29, scale=4), tolerance="each")
     gelu.double("double_tanh", {"approximate": "tanh"}, normal(29, scale=4), tolerance="each")
@@ -103,10 +150,12 @@ def activations():
     activation("Softplus", {"beta": 2.5, "threshold": 5}, {"beta": 0.1, "threshold": 20.0})
     threshold = Module("Threshold")
     for i, given in enumerate(({"threshold": 0.1, "value": 20}, {"threshold": -3.0, "value": -1.5, **inplace})):
-        threshold.case(f"special{i}", given, SPECIAL, tolerance="each")
+        threshold.case(f"special{i}", given, SPECIAL, tolerance="each", constant="all")
+        threshold.case(f"kinks{i}", given, KINKS, tolerance="each")
     threshold.case("dynamic", {"threshold": 0, "value": 0.5}, normal(3, 7), shapes=[("input", ["n", 7])]).save()
 
-    prelu = Module("PReLU").case("special", {}, SPECIAL, tolerance="each").case("scalar", {}, torch.tensor(-1.5))
+    prelu = Module("PReLU").case("special", {}, SPECIAL, tolerance="each", constant="all")
+    prelu.case("kinks", {}, KINKS[abs(KINKS) < 1e10], tolerance="each").case("scalar", {}, torch.tensor(-1.5))
     prelu.case("init", {"init": 0.5}, normal(2, 3)).case(
         "channels", {"num_parameters": 3}, normal(2, 3, 5), prepare=scatter
     )
@@ -131,7 +180,8 @@ def softmaxes():
         ]
     )
     for name in ("Softmax", "Softmin", "LogSoftmax"):
-        module = Module(name).case("special", {"dim": 1}, special, tolerance="each")
+        module = Module(name).case("special", {"dim": 1}, special, tolerance="each", constant="all")
+        module.case("masked", {"dim": 1}, torch.tensor([[0.0, 0, 0], [-inf, 1, 2], [1e10, -1e10, 0], [200, -200, 104]]))
         for rank, shape in enumerate(((), (7,), (3, 5), (2, 3, 5), (2, 1, 3, 5))):
             module.case(f"default{rank}", {}, normal(*shape, scale=3), tolerance="each")
         module.case("first", {"dim": 0}, normal(5, 3)).case("last", {"dim": -1}, normal(2, 3, 67))
@@ -143,7 +193,7 @@ def softmaxes():
     module = Module("Softmax2d").case("image", {}, normal(3, 2, 5)).case("images", {}, normal(2, 7, 3, 2))
     module.case("dynamic", {}, normal(3, 4, 5, 2), shapes=[("input", ["n", 4, "h", "w"])]).save()
     module = Module("GLU").case("default", {}, normal(3, 10)).case("first", {"dim": 0}, normal(6, 5))
-    module.case("special", {}, torch.stack([special, special.flip(0)], -1).flatten(1), tolerance="each")
+    module.case("special", {}, torch.stack([special, special.flip(0)], -1).flatten(1), tolerance="each", constant="all")
     module.case("middle", {"dim": 1}, normal(2, 2, 7)).case("vector", {}, normal(14))
     module.case("dynamic", {}, normal(5, 6), shapes=[("input", ["n", 6])]).save()
 
@@ -162,7 +212,7 @@ def linears():
     linear.case("empty", {"in_features": 17, "out_features": 33}, normal(0, 17), shapes=[("input", ["batch", 17])])
     linear.case("dynamic3", {"in_features": 6, "out_features": 16}, normal(3, 5, 6), shapes=[("input", ["b", "n", 6])])
     special = torch.tensor([[math.nan, 1, 2], [math.inf, 0, 1], [-math.inf, 1, 1], [1e30, 2, 3], [-0.0, 0, 0]])
-    linear.case("special", {"in_features": 3, "out_features": 2}, special, tolerance="each").save()
+    linear.case("special", {"in_features": 3, "out_features": 2}, special, tolerance="each", constant="all").save()
 
     projection = Module("NonDynamicallyQuantizableLinear")
     projection.case("default", {"in_features": 3, "out_features": 4}, normal(2, 3)).save()
@@ -219,6 +269,7 @@ def embeddings():
 
 def norms():
     wide = {"prepare": scatter, "tolerance": "each"}
+    both = {**wide, "train": True}
     layer = Module("LayerNorm").case("default", {"normalized_shape": 5}, normal(2, 3, 5), **wide)
     layer.case("init", {"normalized_shape": [5]}, normal(7, 5)).case(
         "two", {"normalized_shape": [4, 3]}, normal(2, 4, 3), **wide
@@ -235,7 +286,7 @@ def norms():
     layer.case("empty", {"normalized_shape": 19}, normal(3, 0, 19), shapes=[("input", ["b", "n", 19])], **wide)
     layer.case("dynamic", {"normalized_shape": 19}, normal(3, 5, 19), shapes=[("input", ["b", "n", 19])], **wide)
     special = torch.tensor([[1.0, 2, math.nan], [math.inf, 1, 2], [0, 0, 0], [1e15, -1e15, 3]])
-    layer.case("special", {"normalized_shape": 3}, special, tolerance="each").save()
+    layer.case("special", {"normalized_shape": 3}, special, tolerance="each", constant="all").save()
 
     rms = Module("RMSNorm").case("default", {"normalized_shape": 5}, normal(2, 3, 5), names=["x"], **wide)
     rms.case("init", {"normalized_shape": [5]}, normal(7, 5), names=["x"])
@@ -243,7 +294,7 @@ def norms():
     rms.case("eps", {"normalized_shape": 6, "eps": 1e-3}, normal(3, 6), names=["x"], **wide)
     rms.case("small", {"normalized_shape": 6}, normal(3, 6, scale=1e-4), names=["x"], **wide)
     rms.case("plain", {"normalized_shape": 6, "elementwise_affine": False}, normal(3, 6), names=["x"], tolerance="each")
-    rms.case("special", {"normalized_shape": 3}, special, names=["x"], tolerance="each")
+    rms.case("special", {"normalized_shape": 3}, special, names=["x"], tolerance="each", constant="all")
     rms.case(
         "dynamic", {"normalized_shape": 19}, normal(3, 5, 19), names=["x"], shapes=[("x", ["b", "n", 19])], **wide
     ).save()
@@ -261,27 +312,31 @@ def norms():
         "dynamic", {"num_groups": 2, "num_channels": 4}, normal(3, 4, 7), shapes=[("input", ["n", 4, "m"])], **wide
     ).save()
 
-    batch = Module("BatchNorm1d").case("default", {"num_features": 5}, normal(3, 5), **wide)
-    batch.case("init", {"num_features": 5}, normal(7, 5)).case("sequence", {"num_features": 3}, normal(2, 3, 7), **wide)
-    batch.case("eps", {"num_features": 5, "eps": 0.1}, normal(3, 5), **wide)
-    batch.case("momentum", {"num_features": 5, "momentum": None}, normal(3, 5), **wide)
+    batch = Module("BatchNorm1d").case("default", {"num_features": 5}, normal(3, 5), **both)
+    batch.case("init", {"num_features": 5}, normal(7, 5), train=True).case(
+        "sequence", {"num_features": 3}, normal(2, 3, 7), **both
+    )
+    batch.case("eps", {"num_features": 5, "eps": 0.1}, normal(3, 5), **both)
+    batch.case("momentum", {"num_features": 5, "momentum": None}, normal(3, 5), **both)
     batch.case("momentum2", {"num_features": 5, "momentum": 0.5}, normal(1, 5), **wide)
-    batch.case("plain", {"num_features": 5, "affine": False}, normal(3, 5), **wide)
-    batch.case("no_bias", {"num_features": 5, "bias": False}, normal(3, 5), **wide)
-    batch.case("untracked", {"num_features": 5, "track_running_stats": False}, normal(6, 5), **wide)
+    batch.case("momentum3", {"num_features": 5, "momentum": 0.5}, normal(2, 5), **both)
+    batch.case("plain", {"num_features": 5, "affine": False}, normal(3, 5), **both)
+    batch.case("no_bias", {"num_features": 5, "bias": False}, normal(3, 5), **both)
+    batch.case("untracked", {"num_features": 5, "track_running_stats": False}, normal(6, 5), **both)
     batch.case(
         "untracked3",
         {"num_features": 3, "track_running_stats": False, "affine": False},
         normal(2, 3, 5),
         tolerance="each",
+        train=True,
     )
     batch.case("one", {"num_features": 1}, normal(1, 1), **wide)
-    batch.double("double", {"num_features": 5}, normal(3, 5), **wide)
-    batch.case("dynamic", {"num_features": 7}, normal(4, 7), shapes=[("input", ["n", 7])], **wide)
-    batch.case("dynamic3", {"num_features": 7}, normal(4, 7, 3), shapes=[("input", ["n", 7, "l"])], **wide).save()
+    batch.double("double", {"num_features": 5}, normal(3, 5), **both)
+    batch.case("dynamic", {"num_features": 7}, normal(4, 7), shapes=[("input", ["n", 7])], **both)
+    batch.case("dynamic3", {"num_features": 7}, normal(4, 7, 3), shapes=[("input", ["n", 7, "l"])], **both).save()
 
     for name, shape in (("BatchNorm2d", (2, 3, 5, 4)), ("BatchNorm3d", (2, 3, 2, 5, 4))):
-        Module(name).case("default", {"num_features": 3}, normal(*shape), **wide).save()
+        Module(name).case("default", {"num_features": 3}, normal(*shape), **both).save()
 
     drop = Module("Dropout").case("default", {}, normal(3, 5)).case("p", {"p": 0.3, "inplace": True}, normal(2, 1, 7))
     drop.case("all", {"p": 1.0}, normal(4)).case("none", {"p": 0}, normal(4)).case(
@@ -299,7 +354,9 @@ def distances():
     cosine.case("broadcast", {"dim": -1}, normal(4, 5), normal(1, 5), names=pair)
     cosine.case("eps", {"eps": 10.0}, normal(3, 5), normal(3, 5), names=pair)
     zero = torch.tensor([[0.0, 0, 0], [1, 2, 3], [math.inf, 1, 2], [math.nan, 1, 2], [1e-20, 0, 0]])
-    cosine.case("special", {}, zero, zero.flip(1), names=pair, tolerance="each")
+    cosine.case("special", {}, zero, zero.flip(1), names=pair, tolerance="each", constant="all")
+    zero = torch.tensor([[0.0, 0, 0], [1, 2, 3], [1e-3, 1e-20, 0]])
+    cosine.case("zeros", {}, zero, zero.flip(1), names=pair, tolerance="each")
     cosine.case(
         "dynamic", {}, normal(7, 5), normal(7, 5), names=pair, shapes=[("x1", ["n", 5]), ("x2", ["n", 5])]
     ).save()
@@ -308,6 +365,9 @@ def distances():
         ({"p": 1}, {"p": 3.0, "eps": 1e-3}, {"p": math.inf}, {"keepdim": True}, {"p": 2.5, "keepdim": True})
     ):
         pairwise.case(f"arguments{i}", given, normal(4, 7), normal(4, 7), names=pair)
+    for i, p in enumerate((1, 2, 0.5, 1.5, 3, math.inf)):
+        given = {"p": p, "eps": 0}
+        pairwise.case(f"zeros{i}", given, zero, torch.tensor([[0.0, 0, 0], [1, 0, 3], [0, 0, 0]]), names=pair)
     pairwise.case("vector", {}, normal(5), normal(5), names=pair)
     pairwise.case(
         "dynamic", {}, normal(7, 5), normal(7, 5), names=pair, shapes=[("x1", ["n", 5]), ("x2", ["n", 5])]

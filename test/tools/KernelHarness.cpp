@@ -86,7 +86,7 @@ Program::Program(const std::string &text, const TargetDesc &target) {
   EntryDescription entry;
   entry.function = kernelSymbol(description.stem, "forward");
   description.entries.push_back(entry);
-  auto code = emitLlvm(*module, description, target, /*tables=*/false);
+  auto code = emitLlvm(*module, description, target, /*table=*/"");
   if (!code)
     fail(llvm::toString(code.takeError()), text);
   auto created = Jit::create(std::move(*code), target);

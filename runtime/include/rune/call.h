@@ -145,6 +145,15 @@ inline Tensor integer(std::int64_t value) { return Tensor::from({value}, Shape{}
 
 } // namespace detail
 
+/// A ModuleList or Sequential.
+class ModuleList : public Module {
+public:
+  using Module::Module;
+  std::size_t size() const { return children().size(); }
+  /// A negative index counts from the last; throws where there is no such module.
+  Module operator[](std::int64_t index) const;
+};
+
 /// The typed members of a ModuleList of modules that are all alike.
 template <typename T, std::size_t N> class ModuleArray : public Module {
 public:

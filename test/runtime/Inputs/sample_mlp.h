@@ -10,13 +10,16 @@ extern "C" {
 
 extern const rune_model sample_mlp_model;
 
-/* For C: every function returns a rune_c_status, and rune_last_error() says what was wrong. */
+#ifndef RUNE_GENERATED_SAMPLE_MLP_C
+#define RUNE_GENERATED_SAMPLE_MLP_C
+/* For C: every function returns a rune_c_status, and sample_mlp_last_error() says what was wrong. */
 typedef struct sample_mlp sample_mlp;
 
 static inline int32_t sample_mlp_create(sample_mlp **model) {
   rune_handle *handle = 0;
-  const int32_t status = rune_model_create(&sample_mlp_model, &handle);
-  *model = (sample_mlp *)handle;
+  const int32_t status = rune_model_create(&sample_mlp_model, model ? &handle : 0);
+  if (model)
+    *model = (sample_mlp *)handle;
   return status;
 }
 static inline void sample_mlp_destroy(sample_mlp *model) { rune_model_destroy((rune_handle *)model); }
@@ -37,6 +40,7 @@ static inline int32_t sample_mlp_forward(const sample_mlp *model, const float *x
   const int64_t symbols[] = {batch};
   return rune_model_forward((const rune_handle *)model, 0, inputs, outputs, symbols);
 }
+#endif /* RUNE_GENERATED_SAMPLE_MLP_C */
 
 #ifdef __cplusplus
 } /* extern "C" */
@@ -44,6 +48,7 @@ static inline int32_t sample_mlp_forward(const sample_mlp *model, const float *x
 #include <rune/rune.h>
 
 namespace models {
+inline namespace sample_mlp_header {
 
 namespace sample_mlp_modules {
 
@@ -117,6 +122,7 @@ private:
   }
 };
 
+} // namespace sample_mlp_header
 } // namespace models
 
 #endif /* __cplusplus */
