@@ -69,7 +69,7 @@ Compiled test::compile(ModuleOp source, const TargetDesc &target) {
     description.entries.emplace_back();
     description.entries.back().function = kernelSymbol(description.stem, workspace.getKey());
   }
-  auto code = emitLlvm(*module, description, target, /*tables=*/false);
+  auto code = emitLlvm(*module, description, target, /*table=*/"");
   auto jit = code ? Jit::create(std::move(*code), target) : code.takeError();
   if (!jit)
     fail(llvm::toString(jit.takeError()));
