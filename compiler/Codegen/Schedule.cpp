@@ -138,7 +138,7 @@ private:
                                      materialize(root.count));
     } else if (auto argument = dyn_cast<BlockArgument>(root.value)) {
       Value address =
-          memref::LoadOp::create(b, loc, entry.getArgument(0), constant(argument.getArgNumber() - firstInput));
+          memref::LoadOp::create(b, loc, entry.getArgument(0), constant(slotOf(argument.getArgNumber() - firstInput)));
       value = PointerOp::create(b, loc, flat(root.element), address);
     } else {
       auto global = root.value.getDefiningOp<memref::GetGlobalOp>();

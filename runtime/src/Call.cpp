@@ -52,6 +52,15 @@ Argument argumentOf(const Tensor &tensor) {
   return argument;
 }
 
+/// An output of the entry, uninitialised.
+Tensor makeOutput(const rune_entry &entry, const rune_value &value, const std::int64_t *symbols) {
+  const Shape shape = detail::value_shape(value, symbols);
+  for (std::int64_t size : shape)
+    if (size < 0)
+      throw Error(detail::join(entry.name, ": output '", value.name, "' would have shape ", shape.str()));
+  return Tensor::empty(shape, static_cast<DType>(value.dtype));
+}
+
 /// Runs the fused function, or the hooked one where there is a context.
 Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &inputs, HookContext *context) {
   if (inputs.size() != static_cast<std::size_t>(entry.input_count))
@@ -70,8 +79,7 @@ Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &
   for (const Tensor &input : inputs)
     pointers.push_back(input.raw_data());
   for (std::int32_t i = 0; i < entry.output_count; ++i) {
-    const rune_value &value = entry.outputs[i];
-    outputs.push_back(Tensor::empty(detail::value_shape(value, symbols.data()), static_cast<DType>(value.dtype)));
+    outputs.push_back(makeOutput(entry, entry.outputs[i], symbols.data()));
     pointers.push_back(outputs.back().raw_data());
   }
   const Workspace workspace(detail::workspace_bytes(entry, symbols.data(), context != nullptr));
