@@ -132,6 +132,21 @@ void lower(GatherOp op, LinalgLowering &lowering) {
   lowering.map(op, result);
 }
 
+void lower(ScatterAddOp op, LinalgLowering &lowering) {
+  Value source = op.getIndices();
+  auto map = AffineMap::getMultiDimIdentityMap(getDims(source).size(), op.getContext());
+  while (auto broadcast = source.getDefiningOp<BroadcastOp>()) {
+    map = broadcastMap(broadcast).compose(map);
+    source = broadcast.getInput();
+  }
+  Value indices = lowering.lookup(source);
+  CheckIndexOp::create(lowering.builder, lowering.loc, indices, lowering.size(getDims(op.getInput())[op.getDim()]));
+  Value input = lowering.lookup(op.getInput());
+  lowering.map(op, ScatterOp::create(lowering.builder, lowering.loc, input.getType(), lowering.lookup(op.getSource()),
+                                     indices, input, op.getDim(), map)
+                       .getResult());
+}
+
 void lower(IotaOp op, LinalgLowering &lowering) {
   Value result = lowering.elementwise({}, {}, op.getType(), [&](OpBuilder &builder, ValueRange) -> Value {
     Value index = linalg::IndexOp::create(builder, op.getLoc(), 0);
@@ -152,6 +167,6 @@ template <typename... Ops> void attach(MLIRContext *context) {
 
 void rune::registerShapeLowerings(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, RuneDialect *) {
-    attach<ReshapeOp, BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(context);
+    attach<ReshapeOp, BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, ScatterAddOp, IotaOp>(context);
   });
 }
