@@ -123,6 +123,9 @@ Value LinalgLowering::reshape(Value value, ArrayRef<DimExpr> from, ArrayRef<DimE
   auto typeOf = [&](ArrayRef<DimExpr> dims) { return convert(makeTensorType(dims, element)); };
   if (from == to)
     return value;
+  // Around a 0 any grouping fits, and the tensor dialect refuses some.
+  if (product(to).isConstant(0))
+    return empty(to, element);
   ReshapeGroups groups;
   if (!from.empty() && !to.empty())
     groups = groupDims(from, to);
