@@ -71,6 +71,8 @@ public:
   /// Returns the notes.
   Metadata load_checkpoint(const std::string &path);
 
+  /// Calls of `step` for each update.
+  std::int32_t accumulate() const;
   std::int32_t input_count() const;
   std::int32_t argument_count() const;
   const rune_entry &entry() const;
