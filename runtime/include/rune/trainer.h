@@ -79,6 +79,7 @@ public:
 
 private:
   struct Impl;
+  StateDict expected_state(const StateDict &state) const;
   std::unique_ptr<Impl> impl_;
 };
 
