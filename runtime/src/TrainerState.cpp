@@ -115,8 +115,8 @@ StateDict Trainer::expected_state(const StateDict &state) const {
     const std::string name = slotName(impl_->training, impl_->model->table, slot);
     own.erase(name);
     if (present->second.data<std::int64_t>()[slot.member] != 0)
-      own.insert(name, Tensor::empty(Shape(slot.shape, static_cast<std::size_t>(slot.rank)),
-                                     static_cast<DType>(slot.dtype)));
+      own.insert(name,
+                 Tensor::empty(Shape(slot.shape, static_cast<std::size_t>(slot.rank)), static_cast<DType>(slot.dtype)));
   }
   return own;
 }
@@ -149,8 +149,7 @@ void Trainer::load_state_dict(const StateDict &state) {
     const auto found = state.find(name);
     const Shape shape(slot.shape, static_cast<std::size_t>(slot.rank));
     detail::write_storages(slot.storages, slot.storage_count, impl_->arena.get(),
-                           found != state.end() ? found->second
-                                                : Tensor::zeros(shape, static_cast<DType>(slot.dtype)));
+                           found != state.end() ? found->second : Tensor::zeros(shape, static_cast<DType>(slot.dtype)));
   }
   const auto *generator = state.at(GeneratorName).data<std::int64_t>();
   impl_->context.seed = static_cast<std::uint64_t>(generator[0]);
