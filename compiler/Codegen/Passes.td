@@ -34,6 +34,13 @@ def Fuse : Pass<"fuse", "::mlir::func::FuncOp"> {
   }];
 }
 
+def FuseSiblings : Pass<"fuse-siblings", "::mlir::func::FuncOp"> {
+  let summary = "Elementwise ops that read the same tensor at the same places become one op with several results";
+  let description = [{
+    An optimizer's new moments and parameter are made of one gradient: the three in one loop read each tensor once.
+  }];
+}
+
 def Bufferize : Pass<"bufferize", "::mlir::ModuleOp"> {
   let summary = "One-shot bufferization: inputs and members are never written, outputs are written in place";
 }

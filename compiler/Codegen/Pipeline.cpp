@@ -38,6 +38,7 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     passes.addNestedPass<RuneModuleOp>(createChooseLayouts());
     passes.addPass(createConvertToLinalg());
     passes.addNestedPass<func::FuncOp>(createFuse());
+    passes.addNestedPass<func::FuncOp>(createFuseSiblings());
     // No common subexpressions here: two ops that start from equal tensors must not share one destination.
     passes.addPass(createCanonicalizerPass());
     return;

@@ -170,13 +170,16 @@ private:
     for (unsigned i = op.getNumDpsInputs(); i < accesses.size(); ++i)
       if (!accesses[i]->strides.back().isConstant(1))
         return 1;
+    // What is the same in every lane stays a scalar, of any width.
     for (BlockArgument argument : op.getBody()->getArguments())
-      widen(argument.getType());
+      if (argument.getArgNumber() >= op.getNumDpsInputs() || !isUniform(argument))
+        widen(argument.getType());
     for (Operation &nested : op.getBody()->without_terminator()) {
       if (auto load = dyn_cast<memref::LoadOp>(nested); load && !readsVectors(load))
         return 1;
-      for (Type type : nested.getResultTypes())
-        widen(type);
+      for (Value result : nested.getResults())
+        if (!isUniform(result))
+          widen(result.getType());
     }
     return s.target.lanes(bits);
   }
