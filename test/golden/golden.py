@@ -108,4 +108,4 @@ def scatter(module):
     """Weights and statistics that are no ones and zeros."""
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point():
-            tensor.copy_(normal(*tensor.shape).abs() + 0.5 if name == "running_var" else normal(*tensor.shape))
+            tensor.copy_(normal(*tensor.shape).abs() + 0.5 if name.endswith("running_var") else normal(*tensor.shape))
