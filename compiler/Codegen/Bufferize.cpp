@@ -28,7 +28,18 @@ namespace {
 /// Ops in destination-passing style: each input and the destination become their buffers.
 template <typename Op> struct StructuredModel : DstBufferizableOpInterfaceExternalModel<StructuredModel<Op>, Op> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand, const AnalysisState &) const {
-    return cast<DestinationStyleOpInterface>(op).isDpsInput(&operand);
+    return isa<ScatterOp>(op) || cast<DestinationStyleOpInterface>(op).isDpsInput(&operand);
+  }
+
+  /// An extra that is read where the result is written may be the memory of the result.
+  bool bufferizesToElementwiseAccess(Operation *op, const AnalysisState &, ArrayRef<OpOperand *> operands) const {
+    auto contract = dyn_cast<ContractOp>(op);
+    return contract && llvm::all_of(operands, [&](OpOperand *operand) {
+             unsigned number = operand->getOperandNumber(), extras = contract.getExtras().size();
+             if (number == 2 + extras)
+               return true;
+             return number >= 2 && cast<AffineMapAttr>(contract.getMaps()[number - 1]).getValue().isIdentity();
+           });
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options,
@@ -124,6 +135,7 @@ struct BufferizePass : rune::impl::BufferizeBase<BufferizePass> {
 void rune::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, RuneDialect *) {
     PackOp::attachInterface<StructuredModel<PackOp>>(*context);
+    ScatterOp::attachInterface<StructuredModel<ScatterOp>>(*context);
     ContractOp::attachInterface<StructuredModel<ContractOp>>(*context);
     CheckIndexOp::attachInterface<CheckIndexModel>(*context);
     RunHooksOp::attachInterface<RunHooksModel>(*context);

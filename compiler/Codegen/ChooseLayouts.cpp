@@ -80,7 +80,7 @@ private:
   void collectOwners(RuneModuleOp module) {
     layouts.clear();
     for (Operation &op : module.getBody().front())
-      if (isa<ParameterOp, BufferOp, HeldOp>(op)) {
+      if (isa<ParameterOp, BufferOp, HeldOp, SlotOp>(op)) {
         auto parameter = dyn_cast<ParameterOp>(op);
         if (!parameter || !parameter.getAlias())
           layouts[&op].type = op.getAttrOfType<TypeAttr>("type").getValue();
@@ -123,12 +123,13 @@ private:
   }
 
   void assignOffsets(RuneModuleOp module) {
-    int64_t offset = 0;
+    int64_t state = 0, training = 0;
     Builder builder(&getContext());
     for (auto &[op, layout] : layouts) {
       auto type = cast<RankedTensorType>(layout.type);
       int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
       SmallVector<Attribute> storages;
+      int64_t &offset = isa<SlotOp>(op) ? training : state;
       auto place = [&](StorageAttr storage, int64_t elements) {
         storages.push_back(StorageAttr::get(&getContext(), offset, storage.getLanes(), storage.getBatch(),
                                             storage.getN(), storage.getK(), storage.getBatchStride(),
@@ -144,7 +145,8 @@ private:
     }
     for (auto &[product, storage, member] : products)
       product->setAttr("storage", builder.getI64IntegerAttr(storage + layouts[member].plain));
-    module->setAttr("state_bytes", builder.getI64IntegerAttr(offset));
+    module->setAttr("state_bytes", builder.getI64IntegerAttr(state));
+    module->setAttr("training_bytes", builder.getI64IntegerAttr(training));
   }
 
   struct Product {

@@ -58,7 +58,7 @@ private:
     return success();
   }
 
-  static constexpr unsigned firstInput = 3; // after the arenas
+  static constexpr unsigned firstInput = 4; // after the arenas
 
   func::FuncOp makeFunction(OpBuilder &builder, LinalgLowering &lowering, func::FuncOp function) {
     auto arena = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
@@ -90,7 +90,10 @@ private:
 
   static void bindArguments(LinalgLowering &lowering, func::FuncOp function, Block *block) {
     lowering.state = block->getArgument(0);
+    lowering.context = block->getArgument(2);
+    lowering.training = block->getArgument(3);
     lowering.loc = function.getLoc();
+    lowering.declareWritten(function);
     unsigned next = firstInput;
     for (BlockArgument argument : function.getArguments()) {
       Value tensor =

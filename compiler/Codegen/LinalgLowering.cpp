@@ -123,6 +123,9 @@ Value LinalgLowering::reshape(Value value, ArrayRef<DimExpr> from, ArrayRef<DimE
   auto typeOf = [&](ArrayRef<DimExpr> dims) { return convert(makeTensorType(dims, element)); };
   if (from == to)
     return value;
+  // Around a 0 any grouping fits, and the tensor dialect refuses some.
+  if (product(to).isConstant(0))
+    return empty(to, element);
   ReshapeGroups groups;
   if (!from.empty() && !to.empty())
     groups = groupDims(from, to);
@@ -133,13 +136,16 @@ Value LinalgLowering::reshape(Value value, ArrayRef<DimExpr> from, ArrayRef<DimE
   return value;
 }
 
-Value LinalgLowering::member(StringRef name, unsigned storage) {
+Operation *LinalgLowering::ownerOf(StringRef name) {
   Operation *op = SymbolTable::lookupSymbolIn(module, name);
   if (auto parameter = dyn_cast<ParameterOp>(op); parameter && parameter.getAlias())
     op = SymbolTable::lookupSymbolIn(module, *parameter.getAlias());
-  auto description = cast<StorageAttr>(op->getAttrOfType<ArrayAttr>("storages")[storage]);
-  Type type = op->getAttrOfType<TypeAttr>("type").getValue();
-  RankedTensorType tensor = convert(type);
+  return op;
+}
+
+LinalgLowering::Storage LinalgLowering::view(Operation *owner, unsigned storage, bool writable) {
+  auto description = cast<StorageAttr>(owner->getAttrOfType<ArrayAttr>("storages")[storage]);
+  RankedTensorType tensor = convert(owner->getAttrOfType<TypeAttr>("type").getValue());
   if (description.getLanes() != 0) {
     SmallVector<int64_t> shape;
     if (description.getBatch() != 1)
@@ -149,6 +155,54 @@ Value LinalgLowering::member(StringRef name, unsigned storage) {
     tensor = RankedTensorType::get(shape, tensor.getElementType());
   }
   auto memref = MemRefType::get(tensor.getShape(), tensor.getElementType());
-  Value view = memref::ViewOp::create(builder, loc, memref, state, index(description.getOffset()), ValueRange{});
-  return bufferization::ToTensorOp::create(builder, loc, tensor, view, /*restrict=*/true, /*writable=*/false);
+  Value arena = isa<SlotOp>(owner) ? training : state;
+  Value view = memref::ViewOp::create(builder, loc, memref, arena, index(description.getOffset()), ValueRange{});
+  return {view, bufferization::ToTensorOp::create(builder, loc, tensor, view, /*restrict=*/true, writable)};
+}
+
+void LinalgLowering::declareWritten(func::FuncOp function) {
+  for (auto set : function.getBody().front().getOps<SetOp>()) {
+    Operation *owner = ownerOf(set.getMember());
+    for (unsigned i = 0, count = owner->getAttrOfType<ArrayAttr>("storages").size(); i < count; ++i)
+      if (!written.count({owner, i}))
+        written[{owner, i}] = view(owner, i, /*writable=*/true);
+  }
+}
+
+Value LinalgLowering::member(StringRef name, unsigned storage) {
+  Operation *owner = ownerOf(name);
+  auto it = written.find({owner, storage});
+  return it != written.end() ? it->second.tensor : view(owner, storage, /*writable=*/false).tensor;
+}
+
+void LinalgLowering::setMember(StringRef name, Value value) {
+  Operation *owner = ownerOf(name);
+  auto storages = owner->getAttrOfType<ArrayAttr>("storages").getAsRange<StorageAttr>();
+  for (auto [i, description] : llvm::enumerate(storages)) {
+    const Storage &storage = written.at({owner, i});
+    Value result;
+    if (description.getLanes() == 0)
+      result = value =
+          bufferization::MaterializeInDestinationOp::create(builder, loc, value, storage.tensor).getResult();
+    else
+      result = packed(description, value, storage.tensor);
+    bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), result, storage.view, /*restrict=*/true,
+                                                      /*writable=*/true);
+  }
+}
+
+/// A member's row-major value as the panels of one of its storages.
+Value LinalgLowering::packed(StorageAttr storage, Value value, Value panels) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<DimExpr> from(type.getShape().begin(), type.getShape().end());
+  bool transposed = storage.getKStride() == 1 && storage.getN() != 1;
+  SmallVector<DimExpr> matrix = {DimExpr(transposed ? storage.getN() : storage.getK()),
+                                 DimExpr(transposed ? storage.getK() : storage.getN())};
+  return PackOp::create(builder, loc, panels.getType(), reshape(value, from, matrix), panels, transposed).getResult();
+}
+
+Value LinalgLowering::contextWord(unsigned place) {
+  auto word = MemRefType::get({1}, builder.getI64Type());
+  Value view = memref::ViewOp::create(builder, loc, word, context, index(8 * place), ValueRange{});
+  return memref::LoadOp::create(builder, loc, view, index(0));
 }

@@ -8,6 +8,7 @@
 
 #include "Dialect/RuneDialect.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -22,6 +23,8 @@ public:
   mlir::OpBuilder &builder;
   RuneModuleOp module;
   mlir::Value state;                    // the arena of members, memref<?xi8>
+  mlir::Value context;                  // the call's rune_context
+  mlir::Value training;                 // the arena of slots
   llvm::StringMap<mlir::Value> symbols; // the entry's dynamic sizes, index
   mlir::Location loc = builder.getUnknownLoc();
   int64_t hookSites = 0;
@@ -54,11 +57,25 @@ public:
   /// The tensor under another shape; `from` and `to` are its shapes.
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<DimExpr> from, llvm::ArrayRef<DimExpr> to);
 
-  /// The member's storage of the given number, as a read-only tensor.
+  /// Before anything else: the members that the function writes.
+  void declareWritten(mlir::func::FuncOp function);
+  /// The member's storage of the given number, as a tensor that is read-only unless the function writes it.
   mlir::Value member(llvm::StringRef name, unsigned storage);
+  /// Gives every storage of a member its new value.
+  void setMember(llvm::StringRef name, mlir::Value value);
+  /// A word of the call's rune_context, i64.
+  mlir::Value contextWord(unsigned index);
 
 private:
+  mlir::Value packed(StorageAttr storage, mlir::Value value, mlir::Value panels);
+  mlir::Operation *ownerOf(llvm::StringRef name);
+  struct Storage {
+    mlir::Value view, tensor;
+  };
+  Storage view(mlir::Operation *owner, unsigned storage, bool writable);
+
   mlir::IRMapping mapping;
+  std::map<std::pair<mlir::Operation *, unsigned>, Storage> written;
 };
 
 /// From places in a broadcast's result to places in its input.
@@ -70,6 +87,7 @@ mlir::Value storeBool(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value 
 
 void registerScalarLowerings(mlir::DialectRegistry &registry);
 void registerShapeLowerings(mlir::DialectRegistry &registry);
+void registerRandomLowerings(mlir::DialectRegistry &registry);
 void registerReductionLowerings(mlir::DialectRegistry &registry);
 void registerStructureLowerings(mlir::DialectRegistry &registry);
 

@@ -137,10 +137,16 @@ void lower(MatmulOp op, LinalgLowering &lowering) {
   for (unsigned i = 0; i + 1 < rank; ++i)
     left.push_back(builder.getAffineDimExpr(i));
   left.push_back(builder.getAffineDimExpr(rank));
+  // A transposed left side is read in place: its elements are broadcast one by one.
+  Value source = op.getLhs();
+  if (auto transpose = source.getDefiningOp<TransposeOp>(); transpose && swapsLastTwo(transpose)) {
+    source = transpose.getInput();
+    std::swap(left[left.size() - 2], left.back());
+  }
   auto maps = builder.getAffineMapArrayAttr({AffineMap::get(rank + 1, 0, left, op.getContext())});
   Value rhs = rightPanels(op, lowering), init = lowering.empty(op.getType());
-  auto contract = ContractOp::create(builder, lowering.loc, init.getType(), lowering.lookup(op.getLhs()), rhs,
-                                     ValueRange{}, init, maps);
+  auto contract =
+      ContractOp::create(builder, lowering.loc, init.getType(), lowering.lookup(source), rhs, ValueRange{}, init, maps);
   Type element = op.getType().getElementType();
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(&contract.getEpilogue(), {}, element, lowering.loc);

@@ -88,6 +88,18 @@ void lower(ConcatOp op, LinalgLowering &lowering) {
   lowering.map(op, target);
 }
 
+/// What an index must be below. No index is wrong that is repeated for no element.
+Value indexLimit(LinalgLowering &lowering, Value size, Value indices, Value unrepeated) {
+  DimExpr count = product(getDims(indices));
+  if (indices == unrepeated || count.isKnownAtLeast(1))
+    return size;
+  OpBuilder &b = lowering.builder;
+  Value some =
+      arith::CmpIOp::create(b, lowering.loc, arith::CmpIPredicate::ne, lowering.size(count), lowering.index(0));
+  Value unlimited = lowering.index(std::numeric_limits<int64_t>::max());
+  return arith::SelectOp::create(b, lowering.loc, some, size, unlimited);
+}
+
 void lower(GatherOp op, LinalgLowering &lowering) {
   Value table = lowering.lookup(op.getInput());
   // Indices repeated along a dimension are checked and read once.
@@ -99,7 +111,7 @@ void lower(GatherOp op, LinalgLowering &lowering) {
   }
   Value indices = lowering.lookup(source);
   Value size = lowering.size(getDims(op.getInput())[op.getDim()]);
-  CheckIndexOp::create(lowering.builder, lowering.loc, indices, size);
+  CheckIndexOp::create(lowering.builder, lowering.loc, indices, indexLimit(lowering, size, op.getIndices(), source));
   Value result = lowering.elementwise(indices, map, op.getType(), [&](OpBuilder &builder, ValueRange elements) {
     Location loc = op.getLoc();
     auto select = [&](arith::CmpIPredicate predicate, Value bound, Value x, Value other) -> Value {
@@ -118,6 +130,21 @@ void lower(GatherOp op, LinalgLowering &lowering) {
     return Value(tensor::ExtractOp::create(builder, loc, table, place));
   });
   lowering.map(op, result);
+}
+
+void lower(ScatterAddOp op, LinalgLowering &lowering) {
+  Value source = op.getIndices();
+  auto map = AffineMap::getMultiDimIdentityMap(getDims(source).size(), op.getContext());
+  while (auto broadcast = source.getDefiningOp<BroadcastOp>()) {
+    map = broadcastMap(broadcast).compose(map);
+    source = broadcast.getInput();
+  }
+  Value indices = lowering.lookup(source);
+  CheckIndexOp::create(lowering.builder, lowering.loc, indices, lowering.size(getDims(op.getInput())[op.getDim()]));
+  Value input = lowering.lookup(op.getInput());
+  lowering.map(op, ScatterOp::create(lowering.builder, lowering.loc, input.getType(), lowering.lookup(op.getSource()),
+                                     indices, input, op.getDim(), map)
+                       .getResult());
 }
 
 void lower(IotaOp op, LinalgLowering &lowering) {
@@ -140,6 +167,6 @@ template <typename... Ops> void attach(MLIRContext *context) {
 
 void rune::registerShapeLowerings(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, RuneDialect *) {
-    attach<ReshapeOp, BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(context);
+    attach<ReshapeOp, BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, ScatterAddOp, IotaOp>(context);
   });
 }

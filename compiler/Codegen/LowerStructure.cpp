@@ -17,6 +17,8 @@ namespace {
 
 void lower(GetOp op, LinalgLowering &lowering) { lowering.map(op, lowering.member(op.getMember(), 0)); }
 
+void lower(SetOp op, LinalgLowering &lowering) { lowering.setMember(op.getMember(), lowering.lookup(op.getValue())); }
+
 void lower(DimOp op, LinalgLowering &lowering) {
   OpBuilder &builder = lowering.builder;
   Value value = arith::IndexCastOp::create(builder, lowering.loc, builder.getI64Type(),
@@ -65,5 +67,5 @@ template <typename... Ops> void attach(MLIRContext *context) {
 
 void rune::registerStructureLowerings(DialectRegistry &registry) {
   registry.addExtension(
-      +[](MLIRContext *context, RuneDialect *) { attach<GetOp, DimOp, ConstantOp, CheckOp, HookOp>(context); });
+      +[](MLIRContext *context, RuneDialect *) { attach<GetOp, SetOp, DimOp, ConstantOp, CheckOp, HookOp>(context); });
 }

@@ -29,6 +29,11 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     passes.addNestedPass<RuneModuleOp>(createInferShapes());
     passes.addNestedPass<RuneModuleOp>(createSimplify());
     return;
+  case Stage::Grad:
+    passes.addNestedPass<RuneModuleOp>(createAutodiff());
+    passes.addNestedPass<RuneModuleOp>(createSimplify());
+    passes.addNestedPass<RuneModuleOp>(createSplitBackward());
+    return;
   case Stage::Linalg:
     passes.addNestedPass<RuneModuleOp>(createChooseLayouts());
     passes.addPass(createConvertToLinalg());

@@ -14,7 +14,7 @@
 namespace rune {
 
 /// What `--emit` names; each stage includes those before it.
-enum class Stage { Module, Registry, Graph, Linalg, Memory, Loops };
+enum class Stage { Module, Registry, Graph, Grad, Linalg, Memory, Loops };
 
 struct PipelineOptions {
   std::string targetCpu = "native"; // as describeTarget takes it

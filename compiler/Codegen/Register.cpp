@@ -4,6 +4,7 @@
 #include "Codegen/Register.h"
 
 #include "Codegen/LinalgLowering.h"
+#include "Gradients/OpGradients.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -37,6 +38,8 @@ void rune::registerAllDialects(mlir::DialectRegistry &registry) {
   registerBufferizationModels(registry);
   registerScalarLowerings(registry);
   registerShapeLowerings(registry);
+  registerRandomLowerings(registry);
   registerReductionLowerings(registry);
   registerStructureLowerings(registry);
+  registerGradients(registry);
 }

@@ -75,7 +75,7 @@ public:
   }
 
 private:
-  static constexpr unsigned firstInput = 3; // after the arenas
+  static constexpr unsigned firstInput = 4; // after the arenas
 
   //===--- The entry ------------------------------------------------------===//
 
@@ -92,6 +92,13 @@ private:
     arenas[function.getArgument(0)] = block->getArgument(2);
     arenas[function.getArgument(1)] = block->getArgument(3);
     arenas[function.getArgument(2)] = block->getArgument(4);
+    if (!function.getArgument(3).use_empty()) {
+      // The training arena is the first word of the context.
+      Value word =
+          memref::ViewOp::create(b, loc, flat(b.getI64Type()), block->getArgument(4), constant(0), constant(1));
+      Value address = memref::LoadOp::create(b, loc, word, constant(0));
+      arenas[function.getArgument(3)] = PointerOp::create(b, loc, arena, address);
+    }
     usesStatus = false;
     function.walk([&](Operation *op) { usesStatus |= isa<CheckIndexOp, FailUnlessOp, RunHooksOp>(op); });
     for (auto [i, name] : llvm::enumerate(symbols.names())) {
@@ -138,7 +145,7 @@ private:
                                      materialize(root.count));
     } else if (auto argument = dyn_cast<BlockArgument>(root.value)) {
       Value address =
-          memref::LoadOp::create(b, loc, entry.getArgument(0), constant(argument.getArgNumber() - firstInput));
+          memref::LoadOp::create(b, loc, entry.getArgument(0), constant(slotOf(argument.getArgNumber() - firstInput)));
       value = PointerOp::create(b, loc, flat(root.element), address);
     } else {
       auto global = root.value.getDefiningOp<memref::GetGlobalOp>();
@@ -193,7 +200,7 @@ private:
         return op->emitOpError() << "has no loops";
       op = *generic;
     }
-    if (!isa<linalg::GenericOp, ContractOp, PackOp, CheckIndexOp>(op))
+    if (!isa<linalg::GenericOp, ContractOp, PackOp, ScatterOp, CheckIndexOp>(op))
       return success(); // views and index arithmetic are read where they are used
     return outline(op);
   }
@@ -297,6 +304,7 @@ private:
         TypeSwitch<Operation *, LogicalResult>(op)
             .Case([&](ContractOp contract) { return scheduleContract(contract, scheduling); })
             .Case([&](PackOp pack) { return schedulePack(pack, scheduling); })
+            .Case([&](ScatterOp scatter) { return scheduleScatter(scatter, scheduling); })
             .Case([&](CheckIndexOp check) { return scheduleCheckIndex(check, function.getArgument(1), scheduling); })
             .Case([&](linalg::GenericOp generic) {
               if (generic.getNumReductionLoops() == 0)
@@ -319,6 +327,7 @@ private:
       name = scope.getValue().str() + ".";
     name += isa<ContractOp>(op)                                  ? "matmul"
             : isa<PackOp>(op)                                    ? "pack"
+            : isa<ScatterOp>(op)                                 ? "scatter"
             : isa<CheckIndexOp>(op)                              ? "check_index"
             : cast<linalg::GenericOp>(op).getNumReductionLoops() ? "reduce"
                                                                  : "elementwise";

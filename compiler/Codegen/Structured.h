@@ -29,6 +29,8 @@ struct Scheduling {
 llvm::LogicalResult scheduleContract(ContractOp op, Scheduling &scheduling);
 /// Packing into panels: test/Codegen/schedule/pack.mlir.
 llvm::LogicalResult schedulePack(PackOp op, Scheduling &scheduling);
+/// Scattered additions: test/Codegen/schedule/scatter.mlir.
+llvm::LogicalResult scheduleScatter(ScatterOp op, Scheduling &scheduling);
 /// All-parallel generic ops: test/Codegen/schedule/elementwise.mlir.
 llvm::LogicalResult scheduleElementwise(mlir::linalg::GenericOp op, Scheduling &scheduling);
 /// Generic ops that sum or take a maximum; `overwrite`: the destination holds the neutral element.

@@ -23,6 +23,7 @@ static void structuredEffects(DestinationStyleOpInterface op, Effects &effects) 
 }
 
 void PackOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
+void ScatterOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
 void ContractOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
 
 LogicalResult ContractOp::verify() {

@@ -38,6 +38,20 @@ def Rune_PackOp : Rune_Structured<"pack"> {
   }];
 }
 
+def Rune_ScatterOp : Rune_Structured<"scatter"> {
+  let summary = "Adds the source's elements to where the indices say";
+  let description = [{
+    init[…, indices[p], …] += source[p], for each place p of the source in row-major order; the index stands at `dim`.
+    `map` gives the place in `indices`. A negative index counts from the end; the indices were checked before.
+  }];
+  let arguments = (ins AnyShaped:$source, AnyShaped:$indices, AnyShaped:$init, I64Attr:$dim, AffineMapAttr:$map);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    `dim` $dim `ins` `(` $source `,` $indices `:` type($source) `,` type($indices) `)` `outs` `(` $init `:` type($init) `)`
+    `map` $map attr-dict (`->` type($result)^)?
+  }];
+}
+
 def Rune_ContractOp : Rune_Structured<"contract", [SingleBlock]> {
   let summary = "A matrix product over panels, with an epilogue";
   let description = [{

@@ -45,6 +45,7 @@ llvm::LogicalResult inferReduction(std::optional<mlir::Location> loc, mlir::Valu
 
 namespace rune {
 class LinalgLowering;
+class OpGradients;
 } // namespace rune
 
 #include "Dialect/RuneInterfaces.h.inc"

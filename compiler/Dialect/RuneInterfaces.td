@@ -27,4 +27,21 @@ def ScalarOpInterface : OpInterface<"ScalarOpInterface"> {
   ];
 }
 
+def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
+  let cppNamespace = "::rune";
+  let description = [{
+    An op that reverse mode passes through. An op without it has no gradient, and none of its results may stand between
+    a function and what it is differentiated by; an op whose gradient is zero everywhere has the interface and gives
+    nothing.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      The vector-Jacobian products: `gradients.cotangent(i)` is the gradient of the i-th result, null where it is zero,
+      and `gradients.add(i, value)` gives the share of the i-th operand, which has its type. Only those operands count
+      for which `gradients.needs(i)`. What is emitted are ops of this dialect, so that the gradient can be
+      differentiated in turn.
+    }], "void", "vjp", (ins "::rune::OpGradients &":$gradients)>
+  ];
+}
+
 #endif // RUNE_INTERFACES_TD

@@ -224,6 +224,33 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
+LogicalResult ScatterAddOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                             SmallVectorImpl<Type> &types) {
+  auto dims = getDims(adaptor.getInput()), indices = getDims(adaptor.getIndices());
+  uint64_t dim = adaptor.getDim();
+  if (dim >= dims.size())
+    return fail(loc, "(C2) dimension " + Twine(dim) + " of a tensor of rank " + Twine(dims.size()));
+  bool fits = dims.size() == indices.size();
+  for (size_t i = 0; fits && i < dims.size(); ++i)
+    fits = i == dim || dims[i] == indices[i];
+  if (!fits)
+    return fail(loc, "(C1) indices of shape " + formatDims(indices) + " do not fit " + formatDims(dims) +
+                         " but for dimension " + Twine(dim));
+  if (indices != getDims(adaptor.getSource()) ||
+      tensorType(adaptor.getInput()).getElementType() != tensorType(adaptor.getSource()).getElementType())
+    return fail(loc, "(C3) a source of shape " + formatDims(indices) + " and the input's dtype expected");
+  types.push_back(adaptor.getInput().getType());
+  return success();
+}
+
+LogicalResult GradOp::verify() {
+  if (!getCotangents().empty() && getCotangents().getTypes() != getYs().getTypes())
+    return emitOpError() << "(C1) a cotangent of each y's type expected";
+  if (getXs().getTypes() != getGradients().getTypes())
+    return emitOpError() << "(C2) a gradient of each x's type expected";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Reductions and contractions
 //===----------------------------------------------------------------------===//

@@ -179,6 +179,49 @@ def Rune_GatherOp : Rune_Primitive<"gather"> {
   let assemblyFormat = "$input `,` $indices `dim` $dim attr-dict `:` type($input) `,` type($indices)";
 }
 
+def Rune_ScatterAddOp : Rune_Primitive<"scatter_add"> {
+  let summary = "The input with result[i, indices[i, j, k], k] += source[i, j, k] for dim = 1, as torch.scatter_add";
+  let description = [{
+    Elements of one place are added in the row-major order of the source. A negative index counts from the end. One out
+    of range fails the call. (C1) All have the same rank and, but for `dim`, the same shape; (C2) `dim` exists; (C3)
+    indices and source have one shape.
+  }];
+  let arguments = (ins Rune_FloatTensor:$input, Rune_IndexTensor:$indices, Rune_FloatTensor:$source, I64Attr:$dim);
+  let results = (outs Rune_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $indices `,` $source `dim` $dim attr-dict `:` type($input) `,` type($indices) `,` type($source)
+  }];
+}
+
+def Rune_RandOp : Rune_Op<"rand", [Pure]> {
+  let summary = "Numbers uniform in [0, 1), drawn anew in each call";
+  let description = [{
+    Philox 4x32-10 under the call's seed at the counter (element, `id`, draw): a number depends on nothing else, so that
+    neither threads nor the order of ops change it. `id` tells the ops of a function apart; `inline-modules` numbers
+    them.
+  }];
+  let arguments = (ins DefaultValuedAttr<I64Attr, "0">:$id);
+  let results = (outs Rune_FloatTensor:$result);
+  let assemblyFormat = "$id attr-dict `:` type($result)";
+}
+
+def Rune_GradOp : Rune_Op<"grad", [Pure, AttrSizedOperandSegments]> {
+  let summary = "The gradients of the sum of ys, each weighted by its cotangent, with respect to xs";
+  let description = [{
+    Without cotangents the weights are 1. An x that is the value of a member stands for every reading of it, that
+    through the name of a tied one included. `autodiff` puts the gradient's own ops in its place. (C1) There are
+    as many cotangents as ys, of their types, or none; (C2) the results have the types of xs.
+  }];
+  let arguments = (ins Variadic<Rune_FloatTensor>:$ys, Variadic<Rune_FloatTensor>:$cotangents,
+      Variadic<Rune_FloatTensor>:$xs);
+  let results = (outs Variadic<Rune_FloatTensor>:$gradients);
+  let assemblyFormat = [{
+    $ys (`weighted` $cotangents^)? `by` $xs attr-dict `:` type($ys) (`weighted` type($cotangents)^)? `by` type($xs)
+    `->` type($gradients)
+  }];
+  let hasVerifier = 1;
+}
+
 class Rune_Reduction<string mnemonic, TypeConstraint type, string meaning> : Rune_Primitive<mnemonic> {
   let summary = meaning;
   let description = "(C1) `dims` are strictly ascending dimensions of the input, which the result lacks.";

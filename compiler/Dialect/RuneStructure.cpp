@@ -26,6 +26,7 @@ template <typename MemberOp> static LogicalResult verifyMember(MemberOp op) {
 LogicalResult ParameterOp::verify() { return verifyMember(*this); }
 LogicalResult BufferOp::verify() { return verifyMember(*this); }
 LogicalResult HeldOp::verify() { return verifyMember(*this); }
+LogicalResult SlotOp::verify() { return verifyMember(*this); }
 
 LogicalResult InitializeOp::verify() {
   if (getInit().has_value() == getFunction().has_value())
@@ -38,13 +39,9 @@ LogicalResult InitializeOp::verify() {
 /// The declared type of a member of the enclosing model.
 static Type lookupMember(Operation *from, FlatSymbolRefAttr name, SymbolTableCollection &symbols) {
   Operation *member = symbols.lookupNearestSymbolFrom(from, name);
-  if (auto parameter = dyn_cast_or_null<ParameterOp>(member))
-    return parameter.getType();
-  if (auto buffer = dyn_cast_or_null<BufferOp>(member))
-    return buffer.getType();
-  if (auto held = dyn_cast_or_null<HeldOp>(member))
-    return held.getType();
-  return {};
+  if (!isa_and_nonnull<ParameterOp, BufferOp, HeldOp, SlotOp>(member))
+    return {};
+  return member->getAttrOfType<TypeAttr>("type").getValue();
 }
 
 LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -53,6 +50,16 @@ LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return emitOpError() << "no member named " << getMemberAttr();
   if (declared != getResult().getType())
     return emitOpError() << "has type " << getResult().getType() << ", but " << getMemberAttr() << " is declared as "
+                         << declared;
+  return success();
+}
+
+LogicalResult SetOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  Type declared = lookupMember(*this, getMemberAttr(), symbols);
+  if (!declared)
+    return emitOpError() << "no member named " << getMemberAttr();
+  if (declared != getValue().getType())
+    return emitOpError() << "has type " << getValue().getType() << ", but " << getMemberAttr() << " is declared as "
                          << declared;
   return success();
 }

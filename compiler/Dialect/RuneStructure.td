@@ -83,6 +83,23 @@ def Rune_HeldOp : Rune_MemberOp<"held"> {
   let extraClassDeclaration = memberDeclaration;
 }
 
+def Rune_SlotKind : I32EnumAttr<"SlotKind", "what a tensor of the training arena is for", [
+    I32EnumAttrCase<"gradient", 0>, I32EnumAttrCase<"state", 1>, I32EnumAttrCase<"average", 2>,
+    I32EnumAttrCase<"counter", 3>, I32EnumAttrCase<"schedule", 4>]> {
+  let cppNamespace = "::rune";
+}
+
+def Rune_SlotOp : Rune_MemberOp<"slot"> {
+  let summary = "A tensor that only training keeps: a gradient, an optimizer's state, a counter";
+  let description = [{`parameter` is whose it is, `name` what the optimizer calls it, `phase` the number of the phase
+    that it belongs to. Every element is `initial` at first; an average begins as its parameter.}];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$name, Rune_SlotKind:$kind, TypeAttr:$type,
+      OptionalAttr<FlatSymbolRefAttr>:$parameter, DefaultValuedAttr<I64Attr, "-1">:$phase,
+      DefaultValuedAttr<F64Attr, "0.0">:$initial);
+  let assemblyFormat = "$sym_name $name $kind (`of` $parameter^)? `:` $type attr-dict";
+  let extraClassDeclaration = memberDeclaration;
+}
+
 def Rune_InitializeOp : Rune_Op<"initialize", [HasParent<"RuneModuleOp">]> {
   let summary = "One step of the model's construction: draw or compute the value of a member";
   let description = [{
@@ -109,6 +126,14 @@ def Rune_GetOp : Rune_Op<"get", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInt
   let arguments = (ins FlatSymbolRefAttr:$member);
   let results = (outs Rune_Tensor:$result);
   let assemblyFormat = "$member attr-dict `:` type($result)";
+}
+
+def Rune_SetOp : Rune_Op<"set", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Gives a member a new value when the function ends";
+  let description = [{Every `rune.get` of the function has the value from before. `updates` marks what is left out where
+    the gradient of that parameter turns out to be none.}];
+  let arguments = (ins FlatSymbolRefAttr:$member, Rune_Tensor:$value, OptionalAttr<FlatSymbolRefAttr>:$updates);
+  let assemblyFormat = "$member `,` $value (`updates` $updates^)? attr-dict `:` type($value)";
 }
 
 def Rune_DimOp : Rune_Op<"dim", [Pure]> {

@@ -98,6 +98,7 @@ private:
                      .Case("module", Stage::Module)
                      .Case("registry", Stage::Registry)
                      .Case("graph", Stage::Graph)
+                     .Case("grad", Stage::Grad)
                      .Case("linalg", Stage::Linalg)
                      .Case("memory", Stage::Memory)
                      .Default(Stage::Loops);

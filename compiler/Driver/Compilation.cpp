@@ -96,10 +96,10 @@ bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
     for (auto function : llvm::make_early_inc_range(runeModule().getOps<mlir::func::FuncOp>()))
       if (function->hasAttr("rune.entry"))
         function.erase();
-  if (reached < Stage::Graph) {
-    if (!run(reached, std::min(to, Stage::Graph), pipeline))
+  if (reached < Stage::Grad) {
+    if (!run(reached, std::min(to, Stage::Grad), pipeline))
       return false;
-    if (reached == Stage::Graph)
+    if (reached == Stage::Grad)
       model = describeGraph(runeModule(), stemName);
   }
   if (to > reached && !run(reached, to, pipeline))

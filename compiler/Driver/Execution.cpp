@@ -8,6 +8,7 @@
 
 #include "rune/rune.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -97,10 +98,26 @@ int Execution::State::run(const RunArguments &arguments) {
   Tensors inputs;
   if (!readInputs(entry, arguments.inputs, inputs))
     return InputError;
+  model.manual_seed(arguments.seed.value_or(0));
   Tensors outputs = model.call_fused(index, inputs);
   StateDict file;
   for (int32_t i = 0; i < entry.output_count; ++i)
     file.insert(entry.outputs[i].name, outputs[i]);
+  // The table does not say what is written: the description does.
+  StateDict state = model.state_dict();
+  for (const std::string &name : tables.description().entries[index].writes)
+    if (state.contains(name))
+      file.insert("buffer." + name, state.at(name));
   save_safetensors(arguments.outputs, file);
   return Success;
+}
+
+bool rune::hasCotangent(const std::string &path) {
+  try {
+    StateDict file = load_safetensors(path);
+    return std::any_of(file.begin(), file.end(),
+                       [](const auto &tensor) { return tensor.first.rfind("grad_output", 0) == 0; });
+  } catch (const std::exception &) {
+    return false; // told when the inputs are read
+  }
 }

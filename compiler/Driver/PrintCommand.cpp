@@ -177,7 +177,7 @@ int rune::runPrint(const PrintArguments &arguments) {
     return InputError;
   PipelineOptions options;
   options.hooks = false;
-  if (!compilation.lower(Stage::Graph, options))
+  if (!compilation.lower(Stage::Grad, options))
     return InputError;
   std::vector<std::pair<std::string, Cost>> costs;
   for (auto module : compilation.module().getOps<RuneModuleOp>())

@@ -14,7 +14,11 @@ namespace rune {
 struct RunArguments {
   std::string weights, inputs, outputs, entry = "forward";
   std::optional<uint64_t> seed; // of a fresh state, where there are no weights
+  bool train = false;           // training mode; buffers that it updates are written too
 };
+
+/// Whether a safetensors file has a cotangent, `grad_output` or `grad_output.N`. False where it cannot be read.
+bool hasCotangent(const std::string &path);
 
 } // namespace rune
 

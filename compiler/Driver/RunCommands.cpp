@@ -48,7 +48,10 @@ int rune::runRun(const RunCommandArguments &arguments) {
   auto target = findTarget(arguments.targetCpu);
   if (!target)
     return UsageError;
-  Compilation compilation(arguments.spec, arguments.frontend);
+  FrontendOptions options = arguments.frontend;
+  if (options.compute == Compute::Gradients && hasCotangent(arguments.inputs))
+    options.compute = Compute::Products;
+  Compilation compilation(arguments.spec, options);
   if (!compilation.load() || !compilation.import())
     return InputError;
   std::vector<std::string> sources = compilation.spec().files();

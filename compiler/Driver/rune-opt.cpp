@@ -7,6 +7,7 @@
 #include "Codegen/Pipeline.h"
 #include "Codegen/Register.h"
 #include "Codegen/TargetDesc.h"
+#include "Interpreter/Passes.h"
 #include "Transforms/Passes.h"
 
 #include "mlir/Pass/PassRegistry.h"
@@ -40,6 +41,7 @@ int main(int argc, char **argv) {
   mlir::registerCSEPass();
   rune::registerRuneTransformsPasses();
   rune::registerRuneCodegenPasses();
+  rune::registerRuneInterpreterPasses();
   registerToLoops();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "Runestone optimizer driver\n", registry));
 }

@@ -26,8 +26,8 @@ struct CommonArguments {
   std::vector<std::string> defines;
 };
 
-const std::vector<std::string> stages = {"module", "registry", "graph", "linalg", "memory",
-                                         "loops",  "llvm",     "asm",   "obj"};
+const std::vector<std::string> stages = {"module", "registry", "graph", "grad", "linalg",
+                                         "memory", "loops",    "llvm",  "asm",  "obj"};
 
 /// One of the words, or an error that names the nearest.
 CLI::Validator oneOf(const std::vector<std::string> &words) {
@@ -98,7 +98,7 @@ private:
         ->type_name("DIR");
     command
         ->add_option("--emit", build.emit,
-                     "Print a stage instead: module registry graph linalg memory loops llvm asm obj")
+                     "Print a stage instead: module registry graph grad linalg memory loops llvm asm obj")
         ->type_name("STAGE")
         ->check(oneOf(stages));
     command->add_option("--backend", backend, "The code generator: llvm")->type_name("NAME")->check(oneOf({"llvm"}));
@@ -150,13 +150,26 @@ private:
     command->add_option("--outputs", run_.outputs, "The safetensors file to write: output, or output.0, output.1, …")
         ->required()
         ->type_name("FILE");
-    command->add_option("--compute", compute, "What to compute: forward")->type_name("WHAT")->check(oneOf({"forward"}));
+    command
+        ->add_option("--compute", compute,
+                     "forward; loss; or gradients, of the loss, of a scalar output, or weighted by the inputs' "
+                     "grad_output")
+        ->type_name("WHAT")
+        ->check(oneOf({"forward", "loss", "gradients"}));
+    command->add_flag("--train", run_.train, "In training mode: buffers that change are written as buffer.<name>");
     command->add_option("--entry", run_.entry, "The entry point (default: forward)")->type_name("NAME");
     command->add_option("--target-cpu", run_.targetCpu, "As for build")->type_name("CPU");
     command->callback([this] {
       if (run_.weights.empty() && !run_.seed)
         throw CLI::RequiredError("--weights or --seed");
-      action = [this] { return runRun(run_); };
+      action = [this] {
+        run_.frontend.training = run_.train;
+        run_.frontend.compute = compute == "loss"         ? Compute::Loss
+                                : compute == "gradients"  ? Compute::Gradients
+                                : run_.entry == "forward" ? Compute::Forward
+                                                          : Compute::Model;
+        return runRun(run_);
+      };
     });
   }
 
@@ -171,7 +184,9 @@ private:
       }
       options.defines.push_back({define.substr(0, equals), define.substr(equals + 1)});
     }
-    build.frontend = check.frontend = print.frontend = init.frontend = run_.frontend = options;
+    build.frontend = check.frontend = run_.frontend = options;
+    options.compute = Compute::Forward;
+    print.frontend = init.frontend = options;
     return true;
   }
 

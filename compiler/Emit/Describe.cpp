@@ -89,6 +89,11 @@ public:
         addMember(&op);
     for (auto step : module.getOps<InitializeOp>())
       addStep(step);
+    if (!module.getOps<SlotOp>().empty())
+      model.training.emplace();
+    for (auto slot : module.getOps<SlotOp>())
+      addSlot(slot);
+    addTraining();
     for (auto function : module.getOps<func::FuncOp>())
       if (function->hasAttr("rune.entry") && !function->hasAttr("rune.hooked"))
         addEntry(function);
@@ -96,7 +101,10 @@ public:
   }
 
 private:
-  static StringRef parentPath(StringRef path) { return path.contains('.') ? path.rsplit('.').first : ""; }
+  /// What a module beside the model holds (its name begins with #) counts as the model's own.
+  static StringRef parentPath(StringRef path) {
+    return path.contains('.') && !path.starts_with("#") ? path.rsplit('.').first : "";
+  }
 
   void addModule(SubmoduleOp op) {
     ModuleDescription description;
@@ -207,7 +215,7 @@ private:
     return function.getNumResults() == 1 ? "output" : "output." + std::to_string(i);
   }
 
-  void addEntry(func::FuncOp function) {
+  EntryDescription describeEntry(func::FuncOp function) {
     Sizes sizes(function);
     EntryDescription entry;
     entry.name = function.getSymName().str();
@@ -234,8 +242,82 @@ private:
       entry.hookedFunction = kernelSymbol(stem, hooked.getSymName());
       hooked.walk([&](HookOp hook) { entry.hookSites.push_back(hookSite(hook, sizes)); });
     }
+    function.walk([&](Operation *op) {
+      auto get = dyn_cast<GetOp>(op);
+      auto set = dyn_cast<SetOp>(op);
+      StringRef member = get ? get.getMember() : set ? set.getMember() : StringRef();
+      if (isa<RandOp>(op) || (!member.empty() && slots.contains(member)))
+        entry.flags |= RUNE_NEEDS_CONTEXT;
+      if (set && !slots.contains(member)) {
+        entry.flags |= RUNE_WRITES_STATE;
+        entry.writes.push_back(member.str());
+      }
+    });
+    return entry;
+  }
+
+  void addEntry(func::FuncOp function) {
+    EntryDescription entry = describeEntry(function);
     bool isForward = entry.name == "forward";
     model.entries.insert(isForward ? model.entries.begin() : model.entries.end(), std::move(entry));
+  }
+
+  void addSlot(SlotOp op) {
+    SlotDescription slot;
+    auto type = op.getTensorType();
+    slot.name = op.getName().str();
+    slot.kind = static_cast<rune_slot_kind>(op.getKind());
+    slot.phase = op.getPhase();
+    slot.dtype = dtypeOf(type.getElementType());
+    slot.shape.assign(type.getShape().begin(), type.getShape().end());
+    slot.initial = op.getInitial().convertToDouble();
+    if (op.getParameter())
+      slot.member = ownerOf(*op.getParameter());
+    slots[op.getSymName()] = model.training->slots.size();
+    model.training->slots.push_back(std::move(slot));
+  }
+
+  int32_t ownerOf(StringRef parameter) { return model.members[memberIndex.lookup(parameter)].alias; }
+
+  void addTraining() {
+    for (auto function : module.getOps<func::FuncOp>()) {
+      auto role = function->getAttrOfType<StringAttr>("rune.role");
+      if (!role || function->hasAttr("rune.hooked"))
+        continue;
+      EntryDescription entry = describeEntry(function);
+      StringRef kind = role.getValue();
+      if (kind == "forward") {
+        model.trainingForward = std::move(entry);
+        continue;
+      }
+      if (kind == "evaluate") {
+        model.training->evaluate = std::move(entry);
+        continue;
+      }
+      size_t index = function->getAttrOfType<IntegerAttr>("rune.phase").getInt();
+      if (model.training->phases.size() <= index)
+        model.training->phases.resize(index + 1);
+      addToPhase(model.training->phases[index], kind, function, std::move(entry));
+    }
+  }
+
+  void addToPhase(PhaseDescription &phase, StringRef kind, func::FuncOp function, EntryDescription entry) {
+    if (kind == "loss") {
+      phase.loss = std::move(entry);
+      model.training->inputCount = function->getAttrOfType<IntegerAttr>("rune.model_inputs").getInt();
+    } else if (kind == "backward") {
+      phase.backward = std::move(entry);
+    } else if (kind == "step") {
+      phase.step = std::move(entry);
+    } else if (kind == "metric") {
+      phase.metric = std::move(entry);
+    } else {
+      phase.update = std::move(entry);
+      phase.name = function->getAttrOfType<StringAttr>("rune.phase_name").getValue().str();
+      phase.accumulate = function->getAttrOfType<IntegerAttr>("rune.accumulate").getInt();
+      for (auto parameter : function->getAttrOfType<ArrayAttr>("rune.parameters").getAsRange<FlatSymbolRefAttr>())
+        phase.parameters.push_back(ownerOf(parameter.getValue()));
+    }
   }
 
   HookSiteDescription hookSite(HookOp hook, const Sizes &sizes) {
@@ -251,22 +333,48 @@ private:
   RuneModuleOp module;
   StringRef stem;
   ModelDescription model;
-  llvm::StringMap<int32_t> moduleIndex, memberIndex;
+  llvm::StringMap<int32_t> moduleIndex, memberIndex, slots;
 };
 
 } // namespace
 
 ModelDescription rune::describeGraph(RuneModuleOp module, StringRef stem) { return GraphReader(module, stem).read(); }
 
+static std::vector<rune_storage> storagesOf(Operation *op) {
+  std::vector<rune_storage> storages;
+  for (auto storage : op->getAttrOfType<ArrayAttr>("storages").getAsRange<StorageAttr>())
+    storages.push_back({storage.getOffset(), storage.getLanes() ? RUNE_PANELS : RUNE_ROW_MAJOR,
+                        static_cast<int32_t>(storage.getLanes()), storage.getBatch(), storage.getN(), storage.getK(),
+                        storage.getBatchStride(), storage.getNStride(), storage.getKStride()});
+  return storages;
+}
+
 static void addStorages(ModelDescription &description, RuneModuleOp module) {
   description.stateBytes = module->getAttrOfType<IntegerAttr>("state_bytes").getInt();
-  for (MemberDescription &member : description.members) {
+  for (MemberDescription &member : description.members)
     // A tied parameter has the storages of the one that it shares.
-    Operation *op = SymbolTable::lookupSymbolIn(module, description.members[member.alias].name);
-    for (auto storage : op->getAttrOfType<ArrayAttr>("storages").getAsRange<StorageAttr>())
-      member.storages.push_back({storage.getOffset(), storage.getLanes() ? RUNE_PANELS : RUNE_ROW_MAJOR,
-                                 static_cast<int32_t>(storage.getLanes()), storage.getBatch(), storage.getN(),
-                                 storage.getK(), storage.getBatchStride(), storage.getNStride(), storage.getKStride()});
+    member.storages = storagesOf(SymbolTable::lookupSymbolIn(module, description.members[member.alias].name));
+  if (!description.training)
+    return;
+  description.training->bytes = module->getAttrOfType<IntegerAttr>("training_bytes").getInt();
+  for (auto [slot, op] : llvm::zip(description.training->slots, module.getOps<SlotOp>()))
+    slot.storages = storagesOf(op);
+}
+
+static void forEachEntry(ModelDescription &description, llvm::function_ref<void(EntryDescription &)> visit) {
+  for (EntryDescription &entry : description.entries)
+    visit(entry);
+  if (description.trainingForward)
+    visit(*description.trainingForward);
+  if (!description.training)
+    return;
+  visit(description.training->evaluate);
+  for (PhaseDescription &phase : description.training->phases) {
+    for (EntryDescription *entry : {&phase.loss, &phase.backward, &phase.update})
+      visit(*entry);
+    for (std::optional<EntryDescription> *entry : {&phase.step, &phase.metric})
+      if (*entry)
+        visit(**entry);
   }
 }
 
@@ -280,12 +388,12 @@ void rune::describeMemory(ModelDescription &description, ModuleOp module, String
     Sizes sizes(function);
     DimExpr bytes = workspace.getDims().front();
     std::string symbol = kernelSymbol(stem, function.getSymName());
-    for (EntryDescription &entry : description.entries) {
+    forEachEntry(description, [&](EntryDescription &entry) {
       if (entry.function == symbol)
         entry.workspaceBytes = sizes.encode(bytes);
       if (entry.hookedFunction == symbol)
         entry.hookedWorkspaceBytes = sizes.encode(bytes);
-    }
+    });
     for (InitStepDescription &step : description.initSteps)
       if (step.function == symbol)
         step.workspaceBytes = bytes.getConstant();

@@ -79,6 +79,7 @@ struct EntryDescription {
   std::vector<CheckDescription> checks;
   std::vector<HookSiteDescription> hookSites;
   int32_t flags = 0;
+  std::vector<std::string> writes;      // the members that it gives new values; in no table
   std::string function, hookedFunction; // symbols; hookedFunction is "" where that variant was not compiled
   ExprCode workspaceBytes, hookedWorkspaceBytes;
 };

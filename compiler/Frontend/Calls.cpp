@@ -60,20 +60,24 @@ Value Evaluator::callNamed(llvm::StringRef name, const Expr &expr) {
   if (scope.self && scope.members == Scope::AllMembers && scope.self->decl)
     if (const FunctionDecl *function = scope.self->decl->findFunction(name))
       return callModuleFunction(*scope.self, *function, *given, expr.loc);
+  return callFunction(name, *given, expr.loc);
+}
+
+Value Evaluator::callFunction(llvm::StringRef name, const GivenArguments &given, SourceLoc loc) {
   if (session.spec.hasFunction(name)) {
     const FunctionDecl *function = session.spec.findFunction(name);
-    return function ? callDeclared(*function, *given, expr.loc) : Value();
+    return function ? callDeclared(*function, given, loc) : Value();
   }
   if (findBuiltin(name, Builtin::Function))
-    return callBuiltin(name, *given, expr.loc);
+    return callBuiltin(name, given, loc);
   if (isPlannedFunction(name)) {
-    session.unsupported(expr.loc, "'" + name + "' is");
+    session.unsupported(loc, "'" + name + "' is");
     return Value();
   }
   std::string hint = session.spec.suggestFunction(name);
   if (session.spec.hasModule(name))
     hint = "; the module of this name is made in 'submodules'";
-  return error(expr.loc, "unknown function '" + name + "'" + hint);
+  return error(loc, "unknown function '" + name + "'" + hint);
 }
 
 Value Evaluator::callMethod(const Value &object, const Expr &expr) {

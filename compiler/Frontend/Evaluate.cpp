@@ -55,8 +55,10 @@ std::optional<Value> Evaluator::find(const Scope &where, llvm::StringRef name) {
   if (where.arguments)
     if (auto it = where.arguments->find(name); it != where.arguments->end())
       return it->second;
-  if (name == "training" && where.training)
+  if (name == "training" && where.training) {
+    session.askedForTraining = true;
     return Value::boolean(*where.training);
+  }
   if (where.outer)
     return find(*where.outer, name);
   return std::nullopt;

@@ -88,6 +88,9 @@ public:
     return Value();
   }
 
+  /// A call of a function of the file or the library.
+  Value callFunction(llvm::StringRef name, const GivenArguments &given, SourceLoc loc);
+
   //===-- Operators (Operators.cpp) -----------------------------------------------------------------------------===//
   Value binary(llvm::StringRef op, const Value &lhs, const Value &rhs, SourceLoc loc);
   Value compare(llvm::StringRef op, const Value &lhs, const Value &rhs, SourceLoc loc);

@@ -205,6 +205,79 @@ static Value runBmm(Call &call) { return product(call, 3, 3); }
 static Value runMm(Call &call) { return product(call, 2, 2); }
 static Value runMv(Call &call) { return product(call, 2, 1); }
 
+//===-- Random numbers and gradients ------------------------------------------------------------------------------===//
+
+static mlir::Value uniform(Emitter &emitter, llvm::ArrayRef<DimExpr> dims, ElementKind type) {
+  return RandOp::create(emitter.builder, emitter.loc, emitter.tensorType(dims, type), 0);
+}
+
+/// Box and Muller's transform of two uniform numbers.
+static mlir::Value normal(Emitter &emitter, llvm::ArrayRef<DimExpr> dims, ElementKind type) {
+  mlir::Value radius = uniform(emitter, dims, type), angle = uniform(emitter, dims, type);
+  mlir::Value above = emitter.binary<SubOp>(emitter.full(dims, type, 1), radius);
+  mlir::Value squared = emitter.binary<MulOp>(emitter.full(dims, type, -2), emitter.unary<LogOp>(above));
+  mlir::Value turned = emitter.binary<MulOp>(emitter.full(dims, type, 6.283185307179586), angle);
+  return emitter.binary<MulOp>(emitter.unary<SqrtOp>(squared), emitter.unary<CosOp>(turned));
+}
+
+using Draw = mlir::Value (*)(Emitter &, llvm::ArrayRef<DimExpr>, ElementKind);
+
+static Value draw(Call &call, const std::optional<Dims> &dims, std::optional<ElementKind> type, Draw how) {
+  if (!dims || !type || !checkSizes(call, *dims))
+    return Value();
+  if (!call.evaluator.emitter)
+    return call.error("tensors are not known at compile time");
+  if (!isFloat(*type))
+    return call.error("'" + call.name + "' draws floating numbers, not " + dtypeName(*type));
+  return Value::tensor(how(call.emitter(), *dims, *type));
+}
+
+static Value drawSized(Call &call, Draw how) {
+  return draw(call, call.sizes(0), dtypeOr(call, 1, call.evaluator.session.defaultFloat()), how);
+}
+static Value drawLike(Call &call, Draw how) {
+  mlir::Value like = call.tensor(0);
+  return like ? draw(call, Dims(getDims(like)), dtypeOr(call, 1, dtypeOf(like)), how) : Value();
+}
+static Value runRand(Call &call) { return drawSized(call, uniform); }
+static Value runRandn(Call &call) { return drawSized(call, normal); }
+static Value runRandLike(Call &call) { return drawLike(call, uniform); }
+static Value runRandnLike(Call &call) { return drawLike(call, normal); }
+
+static Value runBernoulli(Call &call) {
+  mlir::Value probability = call.tensor(0);
+  if (!probability)
+    return Value();
+  if (!isFloat(dtypeOf(probability)))
+    return call.errorAt(0, "'bernoulli' expects floating probabilities");
+  Emitter &emitter = call.emitter();
+  mlir::Value drawn = uniform(emitter, getDims(probability), dtypeOf(probability));
+  return Value::tensor(emitter.cast(emitter.compare(Predicate::lt, drawn, probability), dtypeOf(probability)));
+}
+
+/// The gradient of y, or of the sum of its elements, with respect to x or to each of a list.
+static Value runGrad(Call &call) {
+  mlir::Value y = call.tensor(0);
+  std::optional<std::vector<Value>> list = y ? call.list(1) : std::nullopt;
+  if (!list)
+    return Value();
+  llvm::SmallVector<mlir::Value> xs;
+  for (const Value &x : *list) {
+    if (!x.isTensor() || !isFloat(dtypeOf(x.ir)))
+      return call.errorAt(1,
+                          "'grad' is taken with respect to a floating tensor, or a list of them, not " + describe(x));
+    xs.push_back(x.ir);
+  }
+  if (!isFloat(dtypeOf(y)) || xs.empty())
+    return call.errorAt(0, "'grad' is taken of a floating tensor");
+  Emitter &emitter = call.emitter();
+  auto grad = GradOp::create(emitter.builder, emitter.loc, mlir::ValueRange(xs).getTypes(), y, mlir::ValueRange(), xs);
+  std::vector<Value> gradients;
+  for (mlir::Value gradient : grad.getGradients())
+    gradients.push_back(Value::tensor(gradient));
+  return call[1].kind == Value::List ? Value::list(std::move(gradients)) : gradients.front();
+}
+
 static const Builtin table[] = {
     {"zeros(*size, dtype=none)", runZeros, Builtin::Function},
     {"ones(*size, dtype=none)", runOnes, Builtin::Function},
@@ -218,6 +291,12 @@ static const Builtin table[] = {
     {"triu(input, diagonal=0)", runTriu},
     {"eye(n, m=none, dtype=none)", runEye, Builtin::Function},
     {"tensor(data, dtype=none)", runTensor, Builtin::Function},
+    {"rand(*size, dtype=none)", runRand, Builtin::Function},
+    {"randn(*size, dtype=none)", runRandn, Builtin::Function},
+    {"rand_like(input, dtype=none)", runRandLike, Builtin::Function},
+    {"randn_like(input, dtype=none)", runRandnLike, Builtin::Function},
+    {"bernoulli(input)", runBernoulli},
+    {"grad(y, x)", runGrad, Builtin::Function},
     {"matmul(input, other)", runMatmul},
     {"bmm(input, mat2)", runBmm},
     {"mm(input, mat2)", runMm},

@@ -217,10 +217,22 @@ mlir::OwningOpRef<mlir::ModuleOp> Importer::run() {
     for (const auto &slot : instance->slots)
       symbols.insert(slot->path);
   importInstance(*tree.root);
+  if (tree.training)
+    for (const PhasePlan &phase : tree.training->phases)
+      if (phase.lossModule)
+        importHidden(*phase.lossModule);
   for (const InitStep &step : tree.steps)
     importStep(step);
-  importForward();
-  importEntryFunctions();
+  training = session.options.training;
+  if (session.options.compute == Compute::Model || session.options.compute == Compute::Forward)
+    importForward();
+  else
+    importCompute();
+  if (session.options.compute == Compute::Model) {
+    importEntryFunctions();
+    importTrainingForward();
+    importTraining();
+  }
   dropUnused(module);
   if (session.diagnostics.errorCount() != errors || mlir::failed(mlir::verify(*outer)))
     return nullptr;

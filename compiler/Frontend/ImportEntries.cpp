@@ -187,25 +187,29 @@ void Importer::importEntryFunctions() {
   }
 }
 
+void Importer::addEntryArguments(mlir::func::FuncOp op, Emitter &emitter, llvm::MutableArrayRef<EntryInput> inputs) {
+  for (EntryInput &input : inputs)
+    if (input.isTensor) {
+      mlir::Location at = toLocation(&context, input.loc);
+      input.value = Value::tensor(op.getBody().front().addArgument(emitter.tensorType(input.dims, input.dtype), at));
+      input.value.origin = input.loc;
+    }
+}
+
 void Importer::importEntry(const FunctionDecl &function, bool forward, std::vector<EntryInput> inputs) {
   Instance &root = *tree.root;
   SourceLoc loc = function.loc ? function.loc : root.loc;
   auto op = mlir::func::FuncOp::create(builder, toLocation(&context, loc), uniqueSymbol(function.name),
                                        builder.getFunctionType({}, {}));
   std::unique_ptr<Emitter> emitter = beginFunction(op, loc);
-  mlir::Block &block = op.getBody().front();
   Session::Use use(session, root.loc);
   Scope scope;
   prepareScope(scope, root);
   Evaluator evaluator(session, scope, emitter.get(), this);
   GivenArguments given;
   bool sequential = root.kind == Instance::Sequential;
-  for (EntryInput &input : inputs) {
-    if (input.isTensor) {
-      mlir::Location at = toLocation(&context, input.loc);
-      input.value = Value::tensor(block.addArgument(emitter->tensorType(input.dims, input.dtype), at));
-      input.value.origin = input.loc;
-    }
+  addEntryArguments(op, *emitter, inputs);
+  for (const EntryInput &input : inputs) {
     given.named.push_back({sequential ? "input" : input.name, input.value});
     given.namedLocs.push_back(input.loc);
   }
@@ -220,19 +224,19 @@ void Importer::importEntry(const FunctionDecl &function, bool forward, std::vect
 }
 
 /// Lists within lists become one list; none is left out.
-static void flatten(const Value &value, std::vector<Value> &into) {
+void rune::flattenOutputs(const Value &value, std::vector<Value> &into) {
   if (value.isNone())
     return;
   if (value.kind != Value::List)
     return into.push_back(value);
   for (const Value &item : value.asList())
-    flatten(item, into);
+    flattenOutputs(item, into);
 }
 
 void Importer::finishEntry(mlir::func::FuncOp op, Emitter &emitter, const Value &result,
                            llvm::ArrayRef<EntryInput> inputs, SourceLoc loc) {
   std::vector<Value> outputs;
-  flatten(result, outputs);
+  flattenOutputs(result, outputs);
   Scope none;
   Evaluator evaluator(session, none, &emitter);
   llvm::SmallVector<mlir::Value> tensors;
@@ -252,6 +256,14 @@ void Importer::finishEntry(mlir::func::FuncOp op, Emitter &emitter, const Value 
   mlir::Block &block = op.getBody().front();
   op.setFunctionType(builder.getFunctionType(block.getArgumentTypes(), mlir::ValueRange(tensors).getTypes()));
   op->setAttr("rune.entry", builder.getUnitAttr());
+  setEntryAttributes(op, inputs);
+  for (unsigned i = 0; i < tensors.size(); ++i)
+    op.setResultAttr(i, "rune.name",
+                     builder.getStringAttr(tensors.size() == 1 ? "output" : "output." + std::to_string(i)));
+}
+
+/// The names of symbols, inputs and run-time integers.
+void Importer::setEntryAttributes(mlir::func::FuncOp op, llvm::ArrayRef<EntryInput> inputs) {
   std::vector<std::string> ordered;
   auto note = [&](llvm::StringRef symbol) {
     if (!llvm::is_contained(ordered, symbol))
@@ -278,7 +290,4 @@ void Importer::finishEntry(mlir::func::FuncOp op, Emitter &emitter, const Value 
   op->setAttr("rune.symbols", builder.getArrayAttr(symbolAttrs));
   if (!integers.empty())
     op->setAttr("rune.int_inputs", builder.getArrayAttr(integers));
-  for (unsigned i = 0; i < tensors.size(); ++i)
-    op.setResultAttr(i, "rune.name",
-                     builder.getStringAttr(tensors.size() == 1 ? "output" : "output." + std::to_string(i)));
 }

@@ -70,7 +70,7 @@ void Importer::prepareScope(Scope &scope, Instance &instance) {
   scope.arguments = &instance.values;
   scope.self = &instance;
   scope.members = Scope::AllMembers;
-  scope.training = session.options.training && !instance.evaluation;
+  scope.training = training && !instance.evaluation;
 }
 
 std::unique_ptr<Emitter> Importer::beginFunction(mlir::func::FuncOp op, SourceLoc loc) {
@@ -90,15 +90,41 @@ std::unique_ptr<Emitter> Importer::beginFunction(mlir::func::FuncOp op, SourceLo
   return emitter;
 }
 
+/// What the statements bind to the names of buffers are their new values.
+void Importer::runUpdates(Instance &instance, const Node &updates, Evaluator &evaluator) {
+  session.askedForTraining = true;
+  for (const auto &slot : instance.slots)
+    if (slot->tensor && slot->tensor->kind == MemberTensor::Buffer)
+      evaluator.scope.values.erase(slot->name);
+  (void)evaluator.run(updates);
+  for (const auto &slot : instance.slots) {
+    auto it = evaluator.scope.values.find(slot->name);
+    if (!slot->tensor || slot->tensor->kind != MemberTensor::Buffer || it == evaluator.scope.values.end() ||
+        it->second.isError())
+      continue;
+    Emitter &emitter = *evaluator.emitter;
+    mlir::Value value = evaluator.toTensor(it->second, slot->tensor->dtype, updates.loc);
+    Dims dims(slot->tensor->shape.begin(), slot->tensor->shape.end());
+    if (!value)
+      continue;
+    if (getDims(value) != dims && !getDims(value).empty()) {
+      session.error(updates.loc, "the new value of '" + slot->name + "' has shape " + formatDims(getDims(value)) +
+                                     ", the buffer " + formatDims(dims));
+      continue;
+    }
+    writeMember(emitter, slot->path, emitter.broadcast(value, dims));
+  }
+}
+
 /// The statements of a function, or a sequential's chain of calls.
 Value Importer::runBody(Instance &instance, const FunctionDecl &function, bool forward, Evaluator &evaluator,
                         SourceLoc loc) {
   if (instance.kind != Instance::Sequential || !forward) {
-    if (forward && *evaluator.scope.training && instance.decl->find("updates")) {
-      session.unsupported(instance.decl->loc, "training ('updates') is");
-      return Value();
-    }
-    return evaluator.run(*function.body);
+    Value result = evaluator.run(*function.body);
+    if (forward && *evaluator.scope.training && !containsError(result))
+      if (const Node *updates = instance.decl->find("updates"))
+        runUpdates(instance, *updates, evaluator);
+    return result;
   }
   Value value = evaluator.scope.values["input"];
   for (const Child &child : instance.children) {
@@ -158,7 +184,7 @@ Value Importer::call(Instance &instance, const FunctionDecl &decl, bool forward,
   std::string what = forward ? (instance.path.empty() ? instance.typeName : instance.path) : decl.name;
   if (!Evaluator(session, scope, caller.emitter, this).bindInputs(decl.inputs, given, what, loc))
     return Value();
-  std::string key = instance.path + "#" + decl.name + "#";
+  std::string key = (training ? "train#" : "#") + instance.path + "#" + decl.name + "#";
   llvm::SmallVector<mlir::Value> operands;
   for (const InputDecl &input : decl.inputs) {
     appendKey(scope.values[input.name], key);
@@ -179,7 +205,10 @@ Value Importer::call(Instance &instance, const FunctionDecl &decl, bool forward,
   if (function.failed)
     return Value();
   caller.emitter->setLoc(loc);
-  auto module = forward ? mlir::FlatSymbolRefAttr::get(&context, instance.path + ".") : mlir::FlatSymbolRefAttr();
+  // What is no part of the model has no hooks.
+  auto module = forward && !llvm::StringRef(instance.path).starts_with("#")
+                    ? mlir::FlatSymbolRefAttr::get(&context, instance.path + ".")
+                    : mlir::FlatSymbolRefAttr();
   auto op = CallOp::create(caller.emitter->builder, caller.emitter->loc, function.op.getFunctionType().getResults(),
                            mlir::FlatSymbolRefAttr::get(&context, function.op.getSymName()), operands, module);
   size_t next = 0;
@@ -187,6 +216,8 @@ Value Importer::call(Instance &instance, const FunctionDecl &decl, bool forward,
 }
 
 Value Importer::callForward(Instance &instance, const GivenArguments &given, SourceLoc loc, Evaluator &caller) {
+  if (instance.decl && !instance.decl->forward && instance.decl->find("schedule"))
+    return callSchedule(instance, given, loc, caller);
   if (instance.kind == Instance::Sequential)
     return call(instance, sequentialForward(), true, given, loc, caller);
   if (!instance.decl || !instance.decl->forward)

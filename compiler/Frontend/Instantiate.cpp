@@ -55,6 +55,32 @@ bool Instantiator::checkRecursion(const ModuleDecl &decl, SourceLoc loc) {
   return false;
 }
 
+static bool takesModules(const ArgumentType &type) {
+  return llvm::any_of(type.alternatives, [](const ArgumentType::Alternative &alternative) {
+    return alternative.base == ArgumentType::Alternative::Module ||
+           alternative.base == ArgumentType::Alternative::Modules;
+  });
+}
+
+/// Modules given as an argument (schedules in a schedule).
+Value Instantiator::moduleArgument(const ArgumentDecl &argument, const Node &node, const std::string &path) {
+  bool many = llvm::any_of(argument.type.alternatives, [](const ArgumentType::Alternative &alternative) {
+    return alternative.base == ArgumentType::Alternative::Modules;
+  });
+  if (!many || !node.isSequence()) {
+    Instance *instance = instantiateHidden(node, path + "." + argument.name);
+    return instance ? Value::module(instance) : Value();
+  }
+  std::vector<Value> modules;
+  for (const auto &[i, item] : llvm::enumerate(node.items)) {
+    Instance *instance = instantiateHidden(item, path + "." + argument.name + "." + std::to_string(i));
+    if (!instance)
+      return Value();
+    modules.push_back(Value::module(instance));
+  }
+  return Value::list(std::move(modules));
+}
+
 bool Instantiator::bindArguments(const ModuleDecl &decl, const Node *given, Scope &outer, Instance &instance,
                                  SourceLoc use) {
   if (given && given->kind != Node::Null && !given->isMapping()) {
@@ -80,7 +106,9 @@ bool Instantiator::bindArguments(const ModuleDecl &decl, const Node *given, Scop
   for (const ArgumentDecl &argument : decl.args) {
     const Node *node = given ? given->find(argument.name) : nullptr;
     Value value;
-    if (node)
+    if (node && takesModules(argument.type))
+      value = moduleArgument(argument, *node, instance.path);
+    else if (node)
       value = argumentFromNode(outside, argument.type, argument.name, *node, argument.loc);
     else if (argument.defaultValue)
       value = argumentFromNode(inside, argument.type, argument.name, *argument.defaultValue, argument.loc);
@@ -358,6 +386,11 @@ std::unique_ptr<ModuleTree> rune::instantiate(LoadedSpec &spec, const FrontendOp
   unsigned before = diagnostics.errorCount();
   Session session(spec, options, diagnostics);
   auto tree = std::make_unique<ModuleTree>();
-  runWithLargeStack([&] { tree->root = Instantiator(session, *tree).instantiateEntry(); });
+  runWithLargeStack([&] {
+    Instantiator instantiator(session, *tree);
+    tree->root = instantiator.instantiateEntry();
+    if (tree->root && diagnostics.errorCount() == 0)
+      (void)instantiator.planTraining();
+  });
   return tree->root && diagnostics.errorCount() == before ? std::move(tree) : nullptr;
 }

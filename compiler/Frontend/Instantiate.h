@@ -16,6 +16,10 @@ public:
 
   /// The entry module from the spec's `model:`; null after an error.
   Instance *instantiateEntry();
+  /// What the section `training` asks for, into the tree; false after an error.
+  bool planTraining();
+  /// A module beside the model; null after an error.
+  Instance *instantiateHidden(const Node &node, const std::string &path);
 
 private:
   /// What stands beside a submodule's type.
@@ -36,6 +40,7 @@ private:
   bool bindArguments(const ModuleDecl &decl, const Node *given, Scope &outer, Instance &instance, SourceLoc use);
   bool addChild(Instance &parent, const std::string &name, SourceLoc loc, bool digits, const Node &node, Scope &scope);
   bool addLayer(Instance &parent, const Node &node, Scope &scope);
+  Value moduleArgument(const ArgumentDecl &argument, const Node &node, const std::string &path);
   bool checkRecursion(const ModuleDecl &decl, SourceLoc loc);
   void makeExtraRepr(Instance &instance, Scope &scope);
 

@@ -14,13 +14,24 @@
 namespace rune {
 
 struct ModuleDecl;
+struct TrainingPlan;
 struct Node;
+
+/// What is made of the specification's entry.
+enum class Compute {
+  Model,     // its entry points and, where it has `training`, what trains it
+  Forward,   // its forward alone
+  Loss,      // the outputs and the loss
+  Gradients, // the outputs, the loss, and the gradients of parameters and inputs
+  Products,  // the outputs, and their cotangents' products with the Jacobian
+};
 
 struct FrontendOptions {
   bool f64 = false;                                         // --dtype=f64: `f32` in a spec means f64
   std::vector<std::pair<std::string, std::string>> defines; // -D arg=value, for the entry module
   bool training = false;                                    // the value of `training`
-  bool checking = false;                                    // nothing will be compiled: what cannot be yet is a warning
+  Compute compute = Compute::Model;
+  bool checking = false; // nothing will be compiled: what cannot be yet is a warning
 };
 
 /// A tensor that a module owns. Tied slots share one.
@@ -87,6 +98,7 @@ struct InitStep {
 class ModuleTree {
 public:
   Instance *root = nullptr;
+  std::shared_ptr<TrainingPlan> training;           // null where the specification has none
   std::vector<std::unique_ptr<Instance>> instances; // in the order in which they were made
   std::vector<std::unique_ptr<MemberTensor>> tensors;
   std::vector<InitStep> steps;

@@ -31,6 +31,8 @@ SourceLoc Session::toldAt(SourceLoc loc) const {
 }
 
 void Session::error(SourceLoc loc, const llvm::Twine &message, llvm::ArrayRef<RelatedPlace> notes) {
+  if (quiet)
+    return;
   SourceLoc told = toldAt(loc);
   if (spec.wasReported(told) && diagnostics.hasErrors())
     return;

@@ -50,8 +50,10 @@ public:
   bool spend(SourceLoc loc, size_t amount = 1);
   bool exhausted() const { return stopped; }
 
-  std::string skippedEntry; // the optional entry point being imported
-  bool skipped = false;     // it asked for something unsupported
+  std::string skippedEntry;      // the optional entry point being imported
+  bool skipped = false;          // it asked for something unsupported
+  bool quiet = false;            // errors are not told: what is imported is optional
+  bool askedForTraining = false; // an expression read `training`, or there were updates
 
 private:
   SourceLoc toldAt(SourceLoc loc) const;

@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace rune {
@@ -32,7 +33,7 @@ struct InlineModulesPass : rune::impl::InlineModulesBase<InlineModulesPass> {
     SmallVector<func::FuncOp> unneeded;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isPublic() || needed.contains(function.getSymName()))
-        inlineCalls(function);
+        finish(function);
       else
         unneeded.push_back(function);
     }
@@ -41,6 +42,35 @@ struct InlineModulesPass : rune::impl::InlineModulesBase<InlineModulesPass> {
   }
 
 private:
+  void finish(func::FuncOp function) {
+    inlineCalls(function);
+    resolveSets(function);
+    int64_t draws = 0;
+    for (auto rand : function.getBody().front().getOps<RandOp>())
+      rand.setId(draws++);
+  }
+
+  /// A member that was given a new value is read so by what comes after: a module that is called twice updates its
+  /// buffers twice. Then only the last value counts.
+  static void resolveSets(func::FuncOp function) {
+    llvm::MapVector<StringRef, SetOp> current;
+    for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
+      if (auto get = dyn_cast<GetOp>(op)) {
+        if (auto set = current.lookup(get.getMember())) {
+          get.replaceAllUsesWith(set.getValue());
+          get.erase();
+        }
+      } else if (auto set = dyn_cast<SetOp>(op)) {
+        SetOp &last = current[set.getMember()];
+        if (last)
+          last.erase();
+        last = set;
+      }
+    }
+    for (auto &[member, set] : current)
+      set->moveBefore(function.getBody().front().getTerminator());
+  }
+
   /// A second function beside each entry, which keeps the boundaries of modules.
   void addHookedVariants() {
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))

@@ -45,4 +45,26 @@ def Simplify : Pass<"simplify", "::rune::RuneModuleOp"> {
   }];
 }
 
+def Autodiff : Pass<"autodiff", "::rune::RuneModuleOp"> {
+  let summary = "The ops of each gradient in the place of `rune.grad`";
+  let description = [{
+    Reverse mode. Only ops between an x and a y get a gradient, and only for the operands that lead to an x; what is not
+    reached is zero, and the updates (`rune.set … updates`) of a parameter that no y depends on are left out, as
+    optimizers leave out parameters without a gradient. Gradients of inner functions come first: an outer one
+    differentiates their ops like any others.
+
+    Values of the forward that the gradient reads are kept, not computed again: `fuse` repeats what is cheaper to do
+    again than to read. In a function split in two (`split-backward`) the first returns what the second needs.
+  }];
+}
+
+def SplitBackward : Pass<"split-backward", "::rune::RuneModuleOp"> {
+  let summary = "A function that computes a loss and gradients becomes two: `loss` and `backward`";
+  let description = [{
+    The first returns, beside the loss, what the second reads of it (`saved.0`, …). Kept is what is dear: a value is
+    computed again where it is the reading of a member, a constant, another shape of something else (a broadcast, a
+    transposition, a reshape), or a comparison, cast or negation of what is there anyway.
+  }];
+}
+
 #endif // RUNE_TRANSFORMS_PASSES_TD

@@ -28,7 +28,10 @@ struct RegisterParametersPass : rune::impl::RegisterParametersBase<RegisterParam
   }
 
 private:
-  static StringRef parentPath(StringRef path) { return path.contains('.') ? path.rsplit('.').first : ""; }
+  /// What a module beside the model holds (its name begins with #) counts as the model's own.
+  static StringRef parentPath(StringRef path) {
+    return path.contains('.') && !path.starts_with("#") ? path.rsplit('.').first : "";
+  }
 
   LogicalResult collectTree() {
     nodes.clear();

@@ -115,13 +115,30 @@ struct CheckOfConstant : OpRewritePattern<CheckOp> {
   }
 };
 
+/// (x y)ᵀ → yᵀ xᵀ: the same sums in the same order, laid out as the reader wants them.
+struct TransposeOfProduct : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto product = op.getInput().getDefiningOp<MatmulOp>();
+    if (!product || !product->hasOneUse() || op.getType().getRank() != 2 ||
+        op.getPermutation() != ArrayRef<int64_t>{1, 0})
+      return failure();
+    Value y = TransposeOp::create(rewriter, op.getLoc(), product.getRhs(), op.getPermutation());
+    Value x = TransposeOp::create(rewriter, op.getLoc(), product.getLhs(), op.getPermutation());
+    auto swapped = rewriter.replaceOpWithNewOp<MatmulOp>(op, y, x);
+    if (auto scope = product->getAttr("scope"))
+      swapped->setAttr("scope", scope);
+    return success();
+  }
+};
+
 struct SimplifyPass : rune::impl::SimplifyBase<SimplifyPass> {
   using SimplifyBase::SimplifyBase;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<MultiplyByOne, DivideByPowerOfTwo, SubtractZero, CastToSame, SelectOfConstant, CheckOfConstant>(
-        &getContext());
+    patterns.add<MultiplyByOne, DivideByPowerOfTwo, SubtractZero, CastToSame, SelectOfConstant, CheckOfConstant,
+                 TransposeOfProduct>(&getContext());
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (failed(applyPatternsGreedily(function, frozen)))

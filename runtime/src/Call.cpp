@@ -18,7 +18,10 @@ using detail::Argument;
 using detail::HookRegistry;
 using detail::ModelImpl;
 
-struct HookContext {
+struct HookContext : rune_context {
+  HookContext(ModelImpl &model, const rune_entry &entry)
+      : rune_context{nullptr, model.seed, model.draws.fetch_add(1)}, model(model), entry(entry) {}
+
   ModelImpl &model;
   const rune_entry &entry;
   std::exception_ptr failure;
@@ -52,8 +55,18 @@ Argument argumentOf(const Tensor &tensor) {
   return argument;
 }
 
-/// Runs the fused function, or the hooked one where there is a context.
-Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &inputs, HookContext *context) {
+/// An output of the entry, uninitialised.
+Tensor makeOutput(const rune_entry &entry, const rune_value &value, const std::int64_t *symbols) {
+  const Shape shape = detail::value_shape(value, symbols);
+  for (std::int64_t size : shape)
+    if (size < 0)
+      throw Error(detail::join(entry.name, ": output '", value.name, "' would have shape ", shape.str()));
+  return Tensor::empty(shape, static_cast<DType>(value.dtype));
+}
+
+/// Runs the fused function, or the hooked one.
+Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &inputs, HookContext &context,
+                bool hooked) {
   if (inputs.size() != static_cast<std::size_t>(entry.input_count))
     throw Error(detail::join(entry.name, ": expected ", entry.input_count, " inputs, but got ",
                              static_cast<std::int64_t>(inputs.size())));
@@ -70,15 +83,15 @@ Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &
   for (const Tensor &input : inputs)
     pointers.push_back(input.raw_data());
   for (std::int32_t i = 0; i < entry.output_count; ++i) {
-    const rune_value &value = entry.outputs[i];
-    outputs.push_back(Tensor::empty(detail::value_shape(value, symbols.data()), static_cast<DType>(value.dtype)));
+    outputs.push_back(makeOutput(entry, entry.outputs[i], symbols.data()));
     pointers.push_back(outputs.back().raw_data());
   }
-  const Workspace workspace(detail::workspace_bytes(entry, symbols.data(), context != nullptr));
-  const rune_kernel function = context ? entry.hooked_function : entry.function;
-  const std::int32_t status = function(pointers.data(), symbols.data(), model.state.get(), workspace.data(), context);
-  if (context && context->failure)
-    std::rethrow_exception(context->failure);
+  const Workspace workspace(detail::workspace_bytes(entry, symbols.data(), hooked));
+  const rune_kernel function = hooked ? entry.hooked_function : entry.function;
+  const std::int32_t status = function(pointers.data(), symbols.data(), model.state.get(), workspace.data(),
+                                       static_cast<rune_context *>(&context));
+  if (context.failure)
+    std::rethrow_exception(context.failure);
   if (status != RUNE_OK)
     detail::fail_status(entry, status, symbols.data());
   return outputs;
@@ -131,25 +144,29 @@ void runSite(HookContext &context, const rune_hook_site &site, void *const *data
 } // namespace
 
 Tensors Model::call_fused(std::int32_t entry, const Tensors &inputs) const {
-  return execute(model(), findEntry(model(), entry), inputs, nullptr);
+  const rune_entry &found = findEntry(model(), entry);
+  HookContext context(model(), found);
+  return execute(model(), found, inputs, context, false);
 }
 
 Tensors Model::call(std::int32_t index, Tensors inputs) const {
   ModelImpl &impl = model();
-  const rune_entry &entry = findEntry(impl, index);
+  // In training mode forward is another function, which may update buffers.
+  const bool trains = index == 0 && impl.training[0] && impl.table.training_forward;
+  const rune_entry &entry = trains ? *impl.table.training_forward : findEntry(impl, index);
+  HookContext context(impl, entry);
   const bool global = anyGlobalHook();
   if (impl.hooks->empty() && !global)
-    return execute(impl, entry, inputs, nullptr);
+    return execute(impl, entry, inputs, context, false);
   // As in PyTorch, forward is a call of the model itself; its other functions are not.
   const bool is_forward = index == 0;
   Tensors outputs;
   if (is_forward)
     runHooks(impl, 0, 0, inputs, outputs);
-  HookContext context{impl, entry, nullptr};
   const bool inside = impl.table.module_count > 1 && (global || impl.hooks->any_besides(0));
   if (inside && !entry.hooked_function)
     throw Error(detail::join(entry.name, " was compiled without the places where hooks of its modules run"));
-  outputs = execute(impl, entry, inputs, inside ? &context : nullptr);
+  outputs = execute(impl, entry, inputs, context, inside);
   if (is_forward)
     runHooks(impl, 0, 1, inputs, outputs);
   if (outputs.size() != static_cast<std::size_t>(entry.output_count))
@@ -161,7 +178,7 @@ Tensors Model::call(std::int32_t index, Tensors inputs) const {
 } // namespace rune
 
 int32_t rune_run_hooks(void *opaque, int64_t site, void *const *tensors, const int64_t *symbols) {
-  auto &context = *static_cast<rune::HookContext *>(opaque);
+  auto &context = *static_cast<rune::HookContext *>(static_cast<rune_context *>(opaque));
   const rune_hook_site &place = context.entry.hook_sites[site];
   if (place.module == 0)
     return RUNE_OK; // the call runs the model's own

@@ -41,11 +41,9 @@ template <typename T> void unpack(const rune_storage &storage, const void *from,
 
 } // namespace
 
-Tensor read_member(const ModelImpl &model, std::int32_t index) {
-  const rune_member &member = model.member(index);
-  Tensor result = Tensor::empty(member_shape(member), static_cast<DType>(member.dtype));
-  const rune_storage &storage = member.storages[0];
-  const void *from = static_cast<const char *>(model.state.get()) + storage.offset;
+Tensor read_storage(const rune_storage &storage, const Shape &shape, DType dtype, const void *arena) {
+  Tensor result = Tensor::empty(shape, dtype);
+  const void *from = static_cast<const char *>(arena) + storage.offset;
   if (result.numel() == 0)
     return result;
   if (storage.layout == RUNE_ROW_MAJOR)
@@ -59,13 +57,12 @@ Tensor read_member(const ModelImpl &model, std::int32_t index) {
   return result;
 }
 
-void write_member(ModelImpl &model, std::int32_t index, const Tensor &values) {
-  const rune_member &member = model.member(index);
+void write_storages(const rune_storage *storages, std::int32_t count, void *arena, const Tensor &values) {
   if (values.numel() == 0)
     return;
-  for (std::int32_t i = 0; i < member.storage_count; ++i) {
-    const rune_storage &storage = member.storages[i];
-    void *to = static_cast<char *>(model.state.get()) + storage.offset;
+  for (std::int32_t i = 0; i < count; ++i) {
+    const rune_storage &storage = storages[i];
+    void *to = static_cast<char *>(arena) + storage.offset;
     if (storage.layout == RUNE_ROW_MAJOR)
       std::memcpy(to, values.raw_data(), static_cast<std::size_t>(values.nbytes()));
     else if (itemsize(values.dtype()) == 4)
@@ -75,6 +72,16 @@ void write_member(ModelImpl &model, std::int32_t index, const Tensor &values) {
     else
       pack<std::uint8_t>(storage, values.raw_data(), to);
   }
+}
+
+Tensor read_member(const ModelImpl &model, std::int32_t index) {
+  const rune_member &member = model.member(index);
+  return read_storage(member.storages[0], member_shape(member), static_cast<DType>(member.dtype), model.state.get());
+}
+
+void write_member(ModelImpl &model, std::int32_t index, const Tensor &values) {
+  const rune_member &member = model.member(index);
+  write_storages(member.storages, member.storage_count, model.state.get(), values);
 }
 
 } // namespace rune::detail

@@ -28,6 +28,11 @@ void Model::reset_parameters(std::uint64_t seed) {
 
 void Model::reset_parameters(Generator &generator) { detail::run_init_steps(model(), &generator); }
 
+void Model::manual_seed(std::uint64_t seed) {
+  model().seed = seed;
+  model().draws = 0;
+}
+
 const rune_model &Model::table() const { return model().table; }
 
 } // namespace rune

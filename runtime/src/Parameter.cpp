@@ -43,6 +43,11 @@ Parameter &Parameter::requires_grad_(bool requires_grad) {
   return *this;
 }
 
+Tensor Parameter::grad() const {
+  const detail::GradientSource *source = deref(model_).gradients;
+  return source ? source->gradient(model_->member(index_).alias) : Tensor();
+}
+
 bool Buffer::persistent() const { return (deref(model_).member(index_).flags & RUNE_PERSISTENT) != 0; }
 
 std::ostream &operator<<(std::ostream &os, const Parameter &parameter) {

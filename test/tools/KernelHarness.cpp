@@ -47,7 +47,8 @@ std::string test::argument(const std::string &name, const Dims &dims, const std:
 
 std::string test::function(const std::vector<std::string> &arguments, unsigned inputs,
                            const std::vector<std::string> &symbols, const std::string &body) {
-  std::string text = "func.func @forward(%state: memref<?xi8>, %workspace: memref<?xi8>, %context: memref<?xi8>";
+  std::string text = "func.func @forward(%state: memref<?xi8>, %workspace: memref<?xi8>, %context: memref<?xi8>, "
+                     "%training: memref<?xi8>";
   for (const std::string &argument : arguments)
     text += ", " + argument;
   std::string names;

@@ -126,7 +126,7 @@ inline void run(const rune_entry &entry, const void *const *arguments, const std
                 const Workspace &workspace, std::int64_t needed) {
   if (needed > workspace.size()) [[unlikely]]
     fail_workspace(entry, needed, workspace.size());
-  const std::int32_t status = entry.function(arguments, symbols, state, workspace.data(), nullptr);
+  const std::int32_t status = entry.function(arguments, symbols, state, workspace.data(), workspace.next_context());
   if (status != RUNE_OK) [[unlikely]]
     fail_status(entry, status, symbols);
 }

@@ -35,7 +35,11 @@ public:
   /// The same without hooks.
   Tensors call_fused(std::int32_t entry, const Tensors &inputs) const;
 
+  /// Begins the stream from which random functions (dropout) draw in calls of the model. A Workspace has its own.
+  void manual_seed(std::uint64_t seed);
+
   const rune_model &table() const;
+  const detail::ModelHandle &handle() const { return model_; }
   /// The arena of parameters and buffers, aligned to 64 bytes.
   void *state() const { return state_; }
 

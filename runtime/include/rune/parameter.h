@@ -50,6 +50,8 @@ public:
   using Member::Member;
   bool requires_grad() const;
   Parameter &requires_grad_(bool requires_grad = true);
+  /// A copy of the gradient that the model's trainer has accumulated; undefined where there is none.
+  Tensor grad() const;
 };
 
 class Buffer : public Member {

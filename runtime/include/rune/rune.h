@@ -20,6 +20,7 @@
 #include "rune/state_dict.h"
 #include "rune/table.h"
 #include "rune/tensor.h"
+#include "rune/trainer.h"
 #include "rune/workspace.h"
 
 #endif // RUNE_RUNE_H

@@ -6,6 +6,8 @@
 #ifndef RUNE_WORKSPACE_H
 #define RUNE_WORKSPACE_H
 
+#include "rune/table.h"
+
 #include <cstdint>
 #include <utility>
 
@@ -26,10 +28,20 @@ public:
     return *this;
   }
 
+  /// Begins the stream from which random functions draw in calls with this workspace.
+  void manual_seed(std::uint64_t seed) { context_ = {nullptr, seed, 0}; }
+
   void *data() const { return data_; }
   std::int64_t size() const { return size_; }
 
+  /// What the next call gets besides its arguments.
+  rune_context *next_context() const {
+    ++context_.draw;
+    return &context_;
+  }
+
 private:
+  mutable rune_context context_ = {};
   void *data_ = nullptr;
   std::int64_t size_ = 0;
 };

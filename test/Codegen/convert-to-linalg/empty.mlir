@@ -39,4 +39,13 @@ rune.module @Net dtype f32 {
     %0 = rune.concat %x, %y dim 1 : tensor<2x3xf32>, tensor<2x0xf32>
     return %0 : tensor<2x3xf32>
   }
+
+  // CHECK-LABEL: func.func @reshape_nothing
+  // CHECK-NOT: tensor.collapse_shape
+  // CHECK: tensor.empty(%{{.*}}) : tensor<3x3x?x0xf32>
+  func.func @reshape_nothing(%x: tensor<?x1x0x9xf32, #rune.dims<[n, 1, 0, 9]>>)
+      -> tensor<3x3x?x0xf32, #rune.dims<[3, 3, n, 0]>> attributes {rune.entry, rune.symbols = ["n"]} {
+    %0 = rune.reshape %x : tensor<?x1x0x9xf32, #rune.dims<[n, 1, 0, 9]>> to tensor<3x3x?x0xf32, #rune.dims<[3, 3, n, 0]>>
+    return %0 : tensor<3x3x?x0xf32, #rune.dims<[3, 3, n, 0]>>
+  }
 }
