@@ -102,7 +102,7 @@ class Module:
     def save(self):
         self.golden.save(HERE / "nn" / f"{self.name}.safetensors")
         head = [
-            f"# RUN: %python %golden/check_golden.py --work %t cases %s %golden/nn/{self.name}.safetensors",
+            f"# RUN: %python %golden/check_golden.py --work %t --gradients cases %s %golden/nn/{self.name}.safetensors",
             f"# Written by test/golden/{pathlib.Path(sys.argv[0]).name}: case | model | inputs",
         ]
         (HERE.parent / "nn" / f"{self.name}.test").write_text("\n".join(head + self.lines) + "\n")
