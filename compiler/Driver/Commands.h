@@ -7,6 +7,7 @@
 #define RUNE_DRIVER_COMMANDS_H
 
 #include "Driver/RunArguments.h"
+#include "Driver/TrainArguments.h"
 #include "Frontend/ModuleTree.h"
 
 #include <string>
@@ -45,6 +46,12 @@ struct RunCommandArguments : RunArguments {
   FrontendOptions frontend;
 };
 int runRun(const RunCommandArguments &arguments);
+
+struct TrainCommandArguments : TrainArguments {
+  std::string spec, targetCpu = "native";
+  FrontendOptions frontend;
+};
+int runTrain(const TrainCommandArguments &arguments);
 
 int runSchema();
 

@@ -91,16 +91,33 @@ bool Compilation::run(Stage from, Stage to, const PipelineOptions &pipeline) {
   return true;
 }
 
+void Compilation::dropEntries() {
+  for (auto function : llvm::make_early_inc_range(runeModule().getOps<mlir::func::FuncOp>()))
+    if (function->hasAttr("rune.entry") || function.getName() == "forward.training")
+      function.erase();
+}
+
+void Compilation::dropPieces() {
+  if (!model.training)
+    return;
+  for (PhaseDescription &phase : model.training->phases)
+    if (phase.step)
+      for (EntryDescription *piece : {&phase.loss, &phase.backward, &phase.update}) {
+        for (auto function : llvm::make_early_inc_range(runeModule().getOps<mlir::func::FuncOp>()))
+          if (kernelSymbol(stemName, function.getName()) == piece->function)
+            function.erase();
+        piece->function.clear();
+      }
+}
+
 bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
-  if (initialisersOnly)
-    for (auto function : llvm::make_early_inc_range(runeModule().getOps<mlir::func::FuncOp>()))
-      if (function->hasAttr("rune.entry"))
-        function.erase();
   if (reached < Stage::Grad) {
     if (!run(reached, std::min(to, Stage::Grad), pipeline))
       return false;
     if (reached == Stage::Grad)
       model = describeGraph(runeModule(), stemName);
+    if (wholeSteps)
+      dropPieces();
   }
   if (to > reached && !run(reached, to, pipeline))
     return false;

@@ -43,13 +43,16 @@ public:
   /// The file's name without folder and extension, as a C identifier, unless it was set.
   const std::string &stem() const { return stemName; }
   void setStem(std::string name) { stemName = std::move(name); }
-  /// Without entry points: only what `init` needs is compiled.
-  void keepInitialisersOnly() { initialisersOnly = true; }
+  /// Without entry points: only what `init` needs is compiled, and the training functions where there are some.
+  void dropEntries();
+  /// Where a phase's step is one function, its pieces (loss, backward, update) are not compiled.
+  void keepWholeSteps() { wholeSteps = true; }
 
 private:
   void report(mlir::Diagnostic &diagnostic);
   bool run(Stage from, Stage to, const PipelineOptions &options);
   RuneModuleOp runeModule();
+  void dropPieces();
 
   std::string path, stemName;
   FrontendOptions options;
@@ -61,7 +64,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> ir;
   ModelDescription model;
   Stage reached = Stage::Module;
-  bool initialisersOnly = false;
+  bool wholeSteps = false;
 };
 
 /// The processor that `--target-cpu` names; nothing after an error, which was reported.

@@ -4,6 +4,7 @@
 #include "Driver/Execution.h"
 
 #include "Driver/RunArguments.h"
+#include "Driver/TrainLoop.h"
 #include "Emit/Tables.h"
 
 #include "rune/rune.h"
@@ -16,7 +17,7 @@ using namespace rune;
 
 namespace {
 
-enum Status { Success = 0, InputError = 1, UsageError = 2 };
+enum Status { Success = 0, InputError = 1, UsageError = 2, Interrupted = 130 };
 
 void reportError(const std::string &message) { std::fprintf(stderr, "runec: error: %s\n", message.c_str()); }
 
@@ -75,6 +76,21 @@ int Execution::initialise(uint64_t seed, const std::string &output) {
 
 int Execution::run(const RunArguments &arguments) {
   return guarded([&] { return state->run(arguments); });
+}
+
+int Execution::train(const TrainArguments &arguments, const SpecFingerprint &fingerprint) {
+  return guarded([&] {
+    Model model(state->tables.model());
+    if (arguments.weights.empty())
+      model.reset_parameters(arguments.seed);
+    else
+      model.load_state_dict(load_safetensors(arguments.weights));
+    TrainLoop loop(model, arguments, fingerprint);
+    if (loop.run() == TrainLoop::End::Done)
+      return Success;
+    std::fprintf(stderr, "runec: interrupted; the same command with --resume goes on from here\n");
+    return Interrupted;
+  });
 }
 
 int Execution::State::run(const RunArguments &arguments) {

@@ -10,11 +10,15 @@
 #include "Emit/ModelDescription.h"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace rune {
 
 struct RunArguments;
+struct TrainArguments;
+using SpecFingerprint = std::map<std::string, std::string>;
 
 class Execution {
 public:
@@ -26,6 +30,7 @@ public:
   /// Each returns the exit status; errors are reported.
   int initialise(uint64_t seed, const std::string &output);
   int run(const RunArguments &arguments);
+  int train(const TrainArguments &arguments, const SpecFingerprint &fingerprint);
 
 private:
   struct State;

@@ -6,26 +6,9 @@
 #include "Driver/Commands.h"
 #include "Driver/Compilation.h"
 #include "Driver/Execution.h"
-
-#include "Emit/Object.h"
+#include "Driver/JustInTime.h"
 
 using namespace rune;
-
-/// The model's code; null after an error, which was reported. Without functions there is none to find.
-static std::unique_ptr<Jit> compile(Compilation &compilation, const TargetDesc &target, const std::string &targetCpu) {
-  PipelineOptions options;
-  options.targetCpu = targetCpu;
-  options.fma = target.fma;
-  options.hooks = false;
-  if (!compilation.lower(Stage::Loops, options) || !compilation.lowerToLlvmDialect())
-    return nullptr;
-  auto llvm = emitLlvm(compilation.module(), compilation.description(), target, /*table=*/"");
-  auto jit = llvm ? Jit::create(std::move(*llvm), target) : llvm.takeError();
-  if (jit)
-    return std::move(*jit);
-  reportError(llvm::toString(jit.takeError()));
-  return nullptr;
-}
 
 int rune::runInit(const InitArguments &arguments) {
   auto target = findTarget("native");
@@ -36,8 +19,8 @@ int rune::runInit(const InitArguments &arguments) {
     return InputError;
   if (!refuseOverwrite(arguments.output, compilation.spec().files()))
     return UsageError;
-  compilation.keepInitialisersOnly();
-  std::unique_ptr<Jit> jit = compile(compilation, *target, "native");
+  compilation.dropEntries();
+  std::unique_ptr<Jit> jit = compileHere(compilation, *target, "native");
   if (!jit)
     return InputError;
   Execution execution(compilation.description(), [&](const std::string &symbol) { return jit->lookup(symbol); });
@@ -60,7 +43,7 @@ int rune::runRun(const RunCommandArguments &arguments) {
     sources.push_back(arguments.weights);
   if (!refuseOverwrite(arguments.outputs, sources))
     return UsageError;
-  std::unique_ptr<Jit> jit = compile(compilation, *target, arguments.targetCpu);
+  std::unique_ptr<Jit> jit = compileHere(compilation, *target, arguments.targetCpu);
   if (!jit)
     return InputError;
   Execution execution(compilation.description(), [&](const std::string &symbol) { return jit->lookup(symbol); });

@@ -17,6 +17,8 @@ const char *const welcome = R"(runec compiles a neural network written in YAML i
   runec check specs/my_linear.yaml              diagnose a spec
   runec print specs/my_linear.yaml              show the model as PyTorch would, and its parameters
   runec build specs/my_linear.yaml -o build/    write build/my_linear.o and build/my_linear.h
+  runec train specs/digits_mlp.yaml --data specs/data/digits-train.safetensors --epochs 20 --batch-size 64 --out run/
+                                                train it: run/loss.svg, run/last.safetensors
 
 'runec --help' lists all commands, 'runec COMMAND --help' the options of one.
 )";
@@ -55,6 +57,7 @@ public:
     addPrint();
     addInit();
     addRun();
+    addTrain();
     app.add_subcommand("schema", "Prints the JSON Schema of specs, for editors")->callback([this] {
       action = [] { return runSchema(); };
     });
@@ -173,6 +176,51 @@ private:
     });
   }
 
+  void addTrain() {
+    CLI::App *command = add("train", "Trains a spec on files; RUN gets loss.csv, loss.svg, last.safetensors, "
+                                     "best.safetensors and checkpoint.safetensors");
+    CLI::Validator positive(
+        [](const std::string &given) -> std::string {
+          int64_t value = 0;
+          return llvm::StringRef(given).getAsInteger(10, value) || value < 1 ? "expected a positive integer" : "";
+        },
+        "");
+    command->add_option("spec", train.spec, "The spec, with a section 'training'")->required()->type_name("SPEC");
+    command
+        ->add_option("--data", train.data,
+                     "A safetensors file with a tensor for each input and target, examples along dimension 0")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--valid", train.valid, "Such a file to validate with after each epoch")->type_name("FILE");
+    auto *steps =
+        command->add_option("--steps", train.steps, "How many updates")->check(CLI::NonNegativeNumber)->type_name("N");
+    auto *epochs = command->add_option("--epochs", train.epochs, "Or how often to go through the examples")
+                       ->check(positive)
+                       ->type_name("N");
+    steps->excludes(epochs);
+    command->add_option("--batch-size", train.batchSize, "Examples in a batch; a last shorter one is left out")
+        ->required()
+        ->check(positive)
+        ->type_name("B");
+    command->add_flag("--keep-last", train.keepLast, "Also use an epoch's last batch where it is shorter");
+    command->add_option("--seed", train.seed, "Of the initial parameters, the shuffling and dropout (default 0)")
+        ->type_name("N");
+    command->add_option("--out", train.out, "The folder to write to")->required()->type_name("RUN");
+    command->add_option("--weights", train.weights, "Begin with this state instead of a fresh one")->type_name("FILE");
+    command->add_flag("--no-shuffle", train.noShuffle,
+                      "Take the examples in the file's order; else epoch e has torch.randperm's of seed + e");
+    command->add_option("--save-every", train.saveEvery, "Save every N steps too, not only at the ends of epochs")
+        ->check(positive)
+        ->type_name("N");
+    command->add_flag("--resume", train.resume, "Go on from RUN's checkpoint, bit for bit as if never interrupted");
+    command->add_option("--target-cpu", train.targetCpu, "As for build")->type_name("CPU");
+    command->callback([this] {
+      if (!train.steps && !train.epochs)
+        throw CLI::RequiredError("--steps or --epochs");
+      action = [this] { return runTrain(train); };
+    });
+  }
+
   bool readCommon() {
     FrontendOptions options;
     options.f64 = common.dtype == "f64";
@@ -184,7 +232,7 @@ private:
       }
       options.defines.push_back({define.substr(0, equals), define.substr(equals + 1)});
     }
-    build.frontend = check.frontend = run_.frontend = options;
+    build.frontend = check.frontend = run_.frontend = train.frontend = options;
     options.compute = Compute::Forward;
     print.frontend = init.frontend = options;
     return true;
@@ -243,6 +291,7 @@ private:
   PrintArguments print;
   InitArguments init;
   RunCommandArguments run_;
+  TrainCommandArguments train;
   std::string backend = "llvm", compute = "forward";
   std::function<int()> action;
 };

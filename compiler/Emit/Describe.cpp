@@ -361,23 +361,6 @@ static void addStorages(ModelDescription &description, RuneModuleOp module) {
     slot.storages = storagesOf(op);
 }
 
-static void forEachEntry(ModelDescription &description, llvm::function_ref<void(EntryDescription &)> visit) {
-  for (EntryDescription &entry : description.entries)
-    visit(entry);
-  if (description.trainingForward)
-    visit(*description.trainingForward);
-  if (!description.training)
-    return;
-  visit(description.training->evaluate);
-  for (PhaseDescription &phase : description.training->phases) {
-    for (EntryDescription *entry : {&phase.loss, &phase.backward, &phase.update})
-      visit(*entry);
-    for (std::optional<EntryDescription> *entry : {&phase.step, &phase.metric})
-      if (*entry)
-        visit(**entry);
-  }
-}
-
 void rune::describeMemory(ModelDescription &description, ModuleOp module, StringRef stem) {
   for (auto runeModule : module.getOps<RuneModuleOp>())
     addStorages(description, runeModule);

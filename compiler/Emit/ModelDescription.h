@@ -124,6 +124,24 @@ struct ModelDescription {
   std::optional<EntryDescription> trainingForward;
 };
 
+/// Every compiled function but those of init steps.
+template <typename Description, typename Visit> void forEachEntry(Description &description, Visit visit) {
+  for (auto &entry : description.entries)
+    visit(entry);
+  if (description.trainingForward)
+    visit(*description.trainingForward);
+  if (!description.training)
+    return;
+  visit(description.training->evaluate);
+  for (auto &phase : description.training->phases) {
+    for (auto *entry : {&phase.loss, &phase.backward, &phase.update})
+      visit(*entry);
+    for (auto *entry : {&phase.step, &phase.metric})
+      if (*entry)
+        visit(**entry);
+  }
+}
+
 } // namespace rune
 
 #endif // RUNE_EMIT_MODELDESCRIPTION_H

@@ -44,10 +44,10 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDesc &targ
 /// The symbols that the tables name.
 static llvm::StringSet<> namedFunctions(const ModelDescription &description) {
   llvm::StringSet<> names;
-  for (const EntryDescription &entry : description.entries) {
+  forEachEntry(description, [&](const EntryDescription &entry) {
     names.insert(entry.function);
     names.insert(entry.hookedFunction);
-  }
+  });
   for (const InitStepDescription &step : description.initSteps)
     names.insert(step.function);
   return names;

@@ -253,6 +253,7 @@ Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer &&) noexcept = default;
 Trainer &Trainer::operator=(Trainer &&) noexcept = default;
 
+std::int32_t Trainer::accumulate() const { return impl_->training.phases[0].accumulate; }
 std::int32_t Trainer::input_count() const { return impl_->training.input_count; }
 std::int32_t Trainer::argument_count() const { return static_cast<std::int32_t>(impl_->inputs.size()); }
 const rune_entry &Trainer::entry() const { return *impl_->training.phases[0].loss; }

@@ -81,7 +81,8 @@ StateDict Trainer::state_dict() const {
       result.insert(std::string("model.") + table.members[i].name, detail::read_member(*impl_->model, i));
   for (std::int32_t i = 0; i < impl_->training.slot_count; ++i) {
     const rune_slot &slot = impl_->training.slots[i];
-    // The fused step uses the memory of gradients for nothing: what is there without a gradient has no meaning.
+    if (slot.kind == RUNE_GRADIENT && !impl_->has_gradient[static_cast<std::size_t>(slot.member)])
+      continue;
     Tensor value = detail::read_storage(slot.storages[0], Shape(slot.shape, static_cast<std::size_t>(slot.rank)),
                                         static_cast<DType>(slot.dtype), impl_->arena.get());
     result.insert(slotName(impl_->training, table, slot), std::move(value));
@@ -101,8 +102,27 @@ StateDict Trainer::state_dict() const {
   return result;
 }
 
+/// What a state must have: the gradients that it says to have, and everything else.
+StateDict Trainer::expected_state(const StateDict &state) const {
+  StateDict own = state_dict();
+  const auto present = state.find("trainer.has_gradient");
+  const bool known = present != state.end() && present->second.dtype() == DType::i64 &&
+                     present->second.numel() == impl_->model->table.member_count;
+  for (std::int32_t i = 0; known && i < impl_->training.slot_count; ++i) {
+    const rune_slot &slot = impl_->training.slots[i];
+    if (slot.kind != RUNE_GRADIENT)
+      continue;
+    const std::string name = slotName(impl_->training, impl_->model->table, slot);
+    own.erase(name);
+    if (present->second.data<std::int64_t>()[slot.member] != 0)
+      own.insert(name,
+                 Tensor::empty(Shape(slot.shape, static_cast<std::size_t>(slot.rank)), static_cast<DType>(slot.dtype)));
+  }
+  return own;
+}
+
 void Trainer::load_state_dict(const StateDict &state) {
-  const StateDict own = state_dict();
+  const StateDict own = expected_state(state);
   std::string differences;
   const auto differs = [&](const std::string &what) { differences += "\n\t" + what; };
   for (const auto &[name, tensor] : own) {
@@ -125,8 +145,11 @@ void Trainer::load_state_dict(const StateDict &state) {
       detail::write_member(*impl_->model, i, state.at(std::string("model.") + table.members[i].name));
   for (std::int32_t i = 0; i < impl_->training.slot_count; ++i) {
     const rune_slot &slot = impl_->training.slots[i];
+    const std::string name = slotName(impl_->training, table, slot);
+    const auto found = state.find(name);
+    const Shape shape(slot.shape, static_cast<std::size_t>(slot.rank));
     detail::write_storages(slot.storages, slot.storage_count, impl_->arena.get(),
-                           state.at(slotName(impl_->training, table, slot)));
+                           found != state.end() ? found->second : Tensor::zeros(shape, static_cast<DType>(slot.dtype)));
   }
   const auto *generator = state.at(GeneratorName).data<std::int64_t>();
   impl_->context.seed = static_cast<std::uint64_t>(generator[0]);
@@ -155,7 +178,7 @@ Metadata Trainer::load_checkpoint(const std::string &path) {
   for (const auto &[name, tensor] : state) {
     const auto found = metadata.find(ChecksumPrefix + name);
     if (found == metadata.end() || found->second != checksum(tensor))
-      throw Error(join("'", path, "' is damaged: the checksum of ", name, " is wrong"));
+      throw Error(join("'", path, "' is damaged: checksum mismatch in tensor ", name));
   }
   try {
     load_state_dict(state);

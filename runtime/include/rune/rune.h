@@ -8,6 +8,7 @@
 
 #include "rune/c_api.h"
 #include "rune/call.h"
+#include "rune/dataset.h"
 #include "rune/error.h"
 #include "rune/generator.h"
 #include "rune/hooks.h"

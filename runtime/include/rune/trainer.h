@@ -71,12 +71,15 @@ public:
   /// Returns the notes.
   Metadata load_checkpoint(const std::string &path);
 
+  /// Calls of `step` for each update.
+  std::int32_t accumulate() const;
   std::int32_t input_count() const;
   std::int32_t argument_count() const;
   const rune_entry &entry() const;
 
 private:
   struct Impl;
+  StateDict expected_state(const StateDict &state) const;
   std::unique_ptr<Impl> impl_;
 };
 

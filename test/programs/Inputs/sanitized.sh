@@ -8,7 +8,7 @@ set -e
 sanitizers=$1 build=$2 root=$3 compiler=$4
 shift 4
 folder=$build/test/programs/librune-$(echo "$sanitizers" | tr , -)
-librune=$folder/librune.o
+librune=$folder/librune.a
 
 compile() {
   "$compiler" -std=c++20 -Wall -Wextra -Werror "-fsanitize=$sanitizers" -fno-sanitize-recover=all \
@@ -21,10 +21,9 @@ mkdir -p "$folder"
   newer=
   [ -e "$librune" ] && newer=$(find "$root/runtime" -type f -newer "$librune")
   if [ ! -e "$librune" ] || [ -n "$newer" ]; then
-    for source in "$root"/runtime/src/*.cpp; do
-      echo "#include \"$source\""
-    done > "$folder/librune.cc"
-    compile -c "$folder/librune.cc" -o "$librune.new"
+    rm -f "$folder"/*.o "$librune"
+    (cd "$folder" && compile -c "$root"/runtime/src/*.cpp)
+    ar rcs "$librune.new" "$folder"/*.o
     mv "$librune.new" "$librune"
   fi
 ) 9> "$folder/lock"
