@@ -1,5 +1,6 @@
 """Writes golden files: what PyTorch gives for a module, case by case. Needs torch and safetensors from PyPI."""
 
+import inspect
 import pathlib
 import torch
 from safetensors.torch import save_file
@@ -11,6 +12,13 @@ def flat(value):
     if value is None:
         return []
     return [value] if torch.is_tensor(value) else [t for v in value for t in flat(v)]
+
+
+def run(module, inputs):
+    """By name where forward has these names; twins of models take theirs in order."""
+    given = {name: t.clone() for name, t in inputs.items()}
+    named = set(given) <= set(inspect.signature(module.forward).parameters)
+    return module(**given) if named else module(*given.values())
 
 
 def numbered(name, tensors):
@@ -51,9 +59,8 @@ class Golden:
             prepare(module)
             self.put(case, "weights", module.state_dict())
         self.put(case, "inputs", inputs)
-        given = [t.clone() for t in inputs.values()] if call is None else call
         with torch.no_grad():
-            outputs = flat(module.eval()(*given))
+            outputs = flat(module.eval()(*call) if call else run(module.eval(), inputs))
         self.put(case, "outputs", numbered("output", outputs))
         if constant != "all" and call is None:
             self.differentiate(case, "gradients", module, inputs, constant)
@@ -68,7 +75,7 @@ class Golden:
         before = {name: t.clone() for name, t in module.named_buffers()}
         for inner in module.modules():  # PyTorch differentiates some in-place functions otherwise, or not at all
             inner.inplace = False
-        outputs = flat(module(*given.values()))
+        outputs = flat(run(module, given))
         wanted = {f"grad_input.{name}": t for name, t in given.items() if t.requires_grad}
         wanted |= {f"grad.{name}": p for name, p in module.named_parameters() if p.requires_grad}
         through = [t for t in outputs if t.requires_grad]
@@ -101,4 +108,4 @@ def scatter(module):
     """Weights and statistics that are no ones and zeros."""
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point():
-            tensor.copy_(normal(*tensor.shape).abs() + 0.5 if name == "running_var" else normal(*tensor.shape))
+            tensor.copy_(normal(*tensor.shape).abs() + 0.5 if name.endswith("running_var") else normal(*tensor.shape))

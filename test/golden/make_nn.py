@@ -102,7 +102,7 @@ class Module:
     def save(self):
         self.golden.save(HERE / "nn" / f"{self.name}.safetensors")
         head = [
-            f"# RUN: %python %golden/check_golden.py --work %t cases %s %golden/nn/{self.name}.safetensors",
+            f"# RUN: %python %golden/check_golden.py --work %t --gradients cases %s %golden/nn/{self.name}.safetensors",
             f"# Written by test/golden/{pathlib.Path(sys.argv[0]).name}: case | model | inputs",
         ]
         (HERE.parent / "nn" / f"{self.name}.test").write_text("\n".join(head + self.lines) + "\n")
@@ -374,8 +374,30 @@ def distances():
     ).save()
 
 
+def attention():
+    three = ("query", "key", "value")
+    masked = (*three, "key_padding_mask", "attn_mask")
+    module = Module("MultiheadAttention")
+    given = {"embed_dim": 6, "num_heads": 2}
+    rows = lambda *sizes: [normal(*size, 6) for size in sizes]
+    module.case("default", given, *rows((5, 2), (7, 2), (7, 2)), names=three)
+    module.case("first", {**given, "batch_first": True, "bias": False}, *rows((2, 5), (2, 7), (2, 7)), names=three)
+    wide = [normal(5, 2, 6), normal(7, 2, 3), normal(7, 2, 4)]
+    module.case("sizes", {**given, "kdim": 3, "vdim": 4}, *wide, names=three)
+    module.case("one", given, *rows((5,), (7,), (7,)), names=three)
+    padding, causal = torch.tensor([[False] * 4 + [True] * 3, [False] * 7]), normal(5, 7) > 1
+    both = {**given, "add_bias_kv": True, "add_zero_attn": True}
+    for label, more in (("plain", given), ("more", both)):
+        inputs = rows((5, 2), (7, 2), (7, 2))
+        module.case(f"masked_{label}", more, *inputs, padding, causal, names=masked)
+        module.case(f"added_{label}", more, *inputs, -9.0 * padding, normal(4, 5, 7), names=masked)
+        module.case(f"one_{label}", more, *rows((5,), (7,), (7,)), padding[0], normal(2, 5, 7) > 1, names=masked)
+    shapes = [("query", ["l", "n", 6]), ("key", ["s", "n", 6]), ("value", ["s", "n", 6])]
+    module.case("dynamic", given, *rows((5, 2), (7, 2), (7, 2)), names=three, shapes=shapes).save()
+
+
 if __name__ == "__main__":
     for folder in (HERE / "nn", HERE.parent / "nn"):
         folder.mkdir(parents=True, exist_ok=True)
-    for family in (activations, softmaxes, linears, shapes, embeddings, norms, distances):
+    for family in (activations, softmaxes, linears, shapes, embeddings, norms, distances, attention):
         family()

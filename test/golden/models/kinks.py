@@ -6,12 +6,12 @@ import torch.nn.functional as F
 inf = math.inf
 inputs = {
     "x": torch.tensor([[0.0, 0, 0], [1, 0, -3], [2, 2, 2], [1e-3, -1e-6, 0]]),
-    "e": torch.tensor([0.0, -0.0, 0.5, -0.5, 1, -1, 3, -3, 50, -50, 80, -80, 1e-3, 2, -2, 5, 6, inf, -inf]),
+    "e": torch.tensor([0.0, -0.0, 0.5, -0.5, 1, -1, 3, -3, 50, -50, 80, -80, 1e-3, 2, -2, 5, 6, 1e10, -1e10]),
     "s": torch.tensor([[0.0, 0, 0], [-inf, 1, 2], [-inf, -inf, -inf], [200, -200, 104], [inf, 1, 2], [inf, inf, -inf]]),
     "p": torch.stack(
         [
-            torch.tensor([0.0, 1, 1, inf, -inf, -inf, 2, -inf, 1e10]),
-            torch.tensor([0.0, 1, 2, 1, 1, -inf, inf, inf, -1e10]),
+            torch.tensor([0.0, 1, 1, inf, -inf, 3, 2, -inf, 1e10]),
+            torch.tensor([0.0, 1, 2, 1, 1, -3, inf, inf, -1e10]),
         ]
     ),
 }
@@ -29,7 +29,7 @@ class Kinks(nn.Module):
         sums = s.logsumexp(1), s[:2].logsumexp([0, 1]), s[:2].softmax(1), s[:2].log_softmax(1)
         sums += torch.logaddexp(p[0], p[1]), x.cumsum(0)
         units = F.normalize(x), F.normalize(x, 1.0, 0, 0.5), F.layer_norm(x, [3]), F.rms_norm(x, [3])
-        hyperbolic = e[:-2].sinh(), e[:-2].cosh(), torch.where(e > 0, 1, e), e.masked_fill(e > 3, 0), e.square()
+        hyperbolic = e[:-4].sinh(), e[:-4].cosh(), torch.where(e > 0, 1, e), e.masked_fill(e > 3, 0), e.square()
         return norms, spread, order, clamped, powers, sums, units, hyperbolic
 
 

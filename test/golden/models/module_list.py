@@ -23,3 +23,4 @@ class Tower(nn.Module):
 
 make = Tower
 inputs = {"x": normal(5, 6)}
+constant = "all"  # a saturated tanh: the gradient is its rounding
