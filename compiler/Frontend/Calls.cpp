@@ -57,9 +57,10 @@ Value Evaluator::callNamed(llvm::StringRef name, const Expr &expr) {
     return Value();
   if (module)
     return callModule(*module, *given, expr.loc);
-  if (scope.self && scope.members == Scope::AllMembers && scope.self->decl)
+  if (scope.self && scope.self->decl)
     if (const FunctionDecl *function = scope.self->decl->findFunction(name))
-      return callModuleFunction(*scope.self, *function, *given, expr.loc);
+      return scope.members == Scope::AllMembers ? callModuleFunction(*scope.self, *function, *given, expr.loc)
+                                                : callDeclared(*function, *given, expr.loc, scope.arguments);
   return callFunction(name, *given, expr.loc);
 }
 
@@ -144,13 +145,16 @@ Value Evaluator::callModuleFunction(Instance &instance, const FunctionDecl &func
   return calls->callFunction(instance, function, given, loc, *this);
 }
 
-/// A file's function is pure: its statements are evaluated where it is called.
-Value Evaluator::callDeclared(const FunctionDecl &function, const GivenArguments &given, SourceLoc loc) {
+/// A file's function is pure: its statements are evaluated where it is called. So are those of optimizers and
+/// schedules, which see their module's arguments too.
+Value Evaluator::callDeclared(const FunctionDecl &function, const GivenArguments &given, SourceLoc loc,
+                              const llvm::StringMap<Value> *moduleArguments) {
   if (session.depth() >= maxDepth)
     return error(loc, "functions call each other more than " + llvm::Twine(maxDepth) + " deep: '" + function.name +
                           "' calls itself");
   Session::Use use(session, loc);
   Scope inner;
+  inner.arguments = moduleArguments;
   Evaluator evaluator(session, inner, emitter);
   if (!evaluator.bindInputs(function.inputs, given, function.name, loc))
     return Value();

@@ -151,7 +151,8 @@ private:
   Value callModule(const Value &module, const GivenArguments &given, SourceLoc loc);
   Value callModuleFunction(Instance &instance, const FunctionDecl &function, const GivenArguments &given,
                            SourceLoc loc);
-  Value callDeclared(const FunctionDecl &function, const GivenArguments &given, SourceLoc loc);
+  Value callDeclared(const FunctionDecl &function, const GivenArguments &given, SourceLoc loc,
+                     const llvm::StringMap<Value> *moduleArguments = nullptr);
   Value callBuiltin(llvm::StringRef name, const GivenArguments &given, SourceLoc loc);
 
   // Statements.cpp

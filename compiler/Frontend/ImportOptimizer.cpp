@@ -332,10 +332,10 @@ mlir::Value Importer::emitUpdate(Emitter &emitter, const PhasePlan &phase, std::
     if (!emitParameterUpdate(emitter, phase, parameter, gradients[i], step, condition))
       return {};
   }
-  writeMember(emitter, counter, emitter.binary<AddOp>(step, emitter.integer(1)));
   llvm::StringMap<Value> bound;
   if (!runSchedule(emitter, phase, *phase.optimizer, bound))
     return {};
+  writeMember(emitter, counter, emitter.binary<AddOp>(step, emitter.integer(1)));
   Value lr = bound.count("lr") ? bound["lr"] : phase.optimizer->values.lookup("lr");
   if (lr.isError())
     lr = Value::number(0); // an optimizer without one

@@ -57,7 +57,7 @@ OPTIMIZERS = {
     ),
 }
 CYCLIC = {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7}
-ONE = {"max_lr": 0.3, "total_steps": 64}
+ONE = {"max_lr": 0.1, "total_steps": 64}
 SCHEDULES = (
     {"StepLR": {"step_size": 10}},
     {"StepLR": {"step_size": 7, "gamma": 0.5}},
@@ -79,7 +79,7 @@ SCHEDULES = (
     {"CyclicLR": {**CYCLIC, "mode": "exp_range", "gamma": 0.97, "cycle_momentum": False}},
     {"OneCycleLR": ONE},
     {"OneCycleLR": {**ONE, "three_phase": True, "anneal_strategy": "linear"}},
-    {"OneCycleLR": {"max_lr": 0.3, "epochs": 8, "steps_per_epoch": 8, "cycle_momentum": False, "pct_start": 0.25}},
+    {"OneCycleLR": {"max_lr": 0.1, "epochs": 8, "steps_per_epoch": 8, "cycle_momentum": False, "pct_start": 0.25}},
     {
         "SequentialLR": {
             "schedulers": [
