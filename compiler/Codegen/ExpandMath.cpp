@@ -53,6 +53,7 @@ Value expand(MathBuilder &b, Operation *op) {
       .Case([&](math::SinOp) { return expandSin(b, x); })
       .Case([&](math::CosOp) { return expandCos(b, x); })
       .Case([&](math::PowFOp power) { return expandPow(b, x, power.getRhs()); })
+      .Case([&](arith::RemFOp rem) { return expandRem(b, x, rem.getRhs()); })
       .Case([&](math::RsqrtOp) { return b.div(b.c(1), b.sqrt(x)); })
       .Default([](Operation *) { return Value(); });
 }
@@ -108,7 +109,7 @@ public:
     getOperation()->walk([&](Operation *op) {
       if (isa<math::FmaOp, vector::FMAOp>(op))
         fmas.push_back(op);
-      else if (isa<math::MathDialect>(op->getDialect()) && !isInstruction(op))
+      else if (isa<arith::RemFOp>(op) || (isa<math::MathDialect>(op->getDialect()) && !isInstruction(op)))
         functions.push_back(op);
     });
     Expander expander(/*fused=*/!splitFma);

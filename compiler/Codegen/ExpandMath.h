@@ -54,6 +54,8 @@ mlir::Value expandLog2(MathBuilder &b, mlir::Value x);
 mlir::Value expandLog1p(MathBuilder &b, mlir::Value x);
 mlir::Value expandSin(MathBuilder &b, mlir::Value x);
 mlir::Value expandCos(MathBuilder &b, mlir::Value x);
+/// C's fmod.
+mlir::Value expandRem(MathBuilder &b, mlir::Value x, mlir::Value y);
 mlir::Value expandPow(MathBuilder &b, mlir::Value x, mlir::Value y);
 
 } // namespace rune

@@ -31,7 +31,9 @@ bool isElementwise(linalg::GenericOp op) {
 int64_t elementCost(linalg::GenericOp op) {
   int64_t cost = 0;
   for (Operation &nested : op.getBody()->without_terminator()) {
-    if (isa<math::AbsFOp, math::FloorOp, math::FmaOp>(nested) || nested.getDialect()->getNamespace() == "arith")
+    if (isa<arith::RemFOp>(nested))
+      cost += 32;
+    else if (isa<math::AbsFOp, math::FloorOp, math::FmaOp>(nested) || nested.getDialect()->getNamespace() == "arith")
       cost += isa<arith::DivFOp, arith::DivSIOp, arith::RemSIOp>(nested) ? 8 : 1;
     else if (!isa<linalg::IndexOp, arith::ConstantOp>(nested))
       cost += 16; // functions, and gathers

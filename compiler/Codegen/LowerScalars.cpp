@@ -73,25 +73,14 @@ std::pair<Value, Value> floorDivide(Scalars s, Value x, Value y) {
   return {s.select(adjust, lower, quotient), s.select(adjust, arith::AddIOp::create(s.b, s.loc, rest, divisor), rest)};
 }
 
-/// x − ⌊x / y⌋ y in one rounding, put back into [0, y) where the quotient was rounded up.
+/// The exact remainder, moved to y's sign: torch's, infinities and zeros included.
 Value floatRemainder(Scalars s, Value x, Value y) {
-  Value quotient = math::FloorOp::create(s.b, s.loc, arith::DivFOp::create(s.b, s.loc, x, y).getResult());
-  Value rest = math::FmaOp::create(s.b, s.loc, arith::NegFOp::create(s.b, s.loc, quotient).getResult(), y, x);
+  Value rest = arith::RemFOp::create(s.b, s.loc, x, y);
   Value zero = s.constant(x.getType(), 0);
-  Value wrongSign =
-      arith::AndIOp::create(s.b, s.loc, s.cmp(arith::CmpFPredicate::ONE, rest, zero),
-                            arith::XOrIOp::create(s.b, s.loc, s.cmp(arith::CmpFPredicate::OLT, rest, zero),
-                                                  s.cmp(arith::CmpFPredicate::OLT, y, zero))
-                                .getResult());
-  Value fixed = s.select(wrongSign, arith::AddFOp::create(s.b, s.loc, rest, y), rest);
-  // A finite number modulo an infinite one is itself where the signs agree.
-  Value infinite = s.cmp(arith::CmpFPredicate::OEQ, math::AbsFOp::create(s.b, s.loc, y).getResult(),
-                         s.constant(x.getType(), std::numeric_limits<double>::infinity()));
-  Value finite = s.cmp(arith::CmpFPredicate::OLT, math::AbsFOp::create(s.b, s.loc, x).getResult(),
-                       s.constant(x.getType(), std::numeric_limits<double>::infinity()));
-  Value same = s.cmp(arith::CmpFPredicate::OGE, arith::MulFOp::create(s.b, s.loc, x, y).getResult(), zero);
-  Value keep = s.select(arith::OrIOp::create(s.b, s.loc, same, s.cmp(arith::CmpFPredicate::OEQ, x, zero)), x, y);
-  return s.select(arith::AndIOp::create(s.b, s.loc, infinite, finite), keep, fixed);
+  Value signs = arith::XOrIOp::create(s.b, s.loc, s.cmp(arith::CmpFPredicate::OLT, rest, zero),
+                                      s.cmp(arith::CmpFPredicate::OLT, y, zero));
+  Value adjust = arith::AndIOp::create(s.b, s.loc, s.cmp(arith::CmpFPredicate::ONE, rest, zero), signs);
+  return s.select(adjust, arith::AddFOp::create(s.b, s.loc, rest, y), rest);
 }
 
 /// Towards zero; NaN becomes 0 and what is out of range the nearest end, which a bare conversion leaves undefined.

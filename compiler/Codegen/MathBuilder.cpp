@@ -145,4 +145,15 @@ SmallVector<Value> MathBuilder::ifAny(Value condition, ArrayRef<Value> common,
   return SmallVector<Value>(branch.getResults());
 }
 
+SmallVector<Value> MathBuilder::repeat(int64_t times, ArrayRef<Value> carried,
+                                       function_ref<SmallVector<Value>(MathBuilder &, ValueRange)> build) {
+  auto index = [&](int64_t value) { return pool.get(loc, builder.getIndexAttr(value)); };
+  auto loop = scf::ForOp::create(builder, loc, index(0), index(times), index(1), carried,
+                                 [&](OpBuilder &nested, Location nestedLoc, Value, ValueRange values) {
+                                   MathBuilder inner(nested, nestedLoc, type, fused, pool);
+                                   scf::YieldOp::create(nested, nestedLoc, build(inner, values));
+                                 });
+  return SmallVector<Value>(loop.getResults());
+}
+
 } // namespace rune

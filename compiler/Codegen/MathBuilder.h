@@ -121,6 +121,10 @@ public:
   llvm::SmallVector<Value> ifAny(Value condition, llvm::ArrayRef<Value> common,
                                  llvm::function_ref<llvm::SmallVector<Value>(MathBuilder &)> build);
 
+  /// What `build` makes of the carried values, so many times.
+  llvm::SmallVector<Value> repeat(int64_t times, llvm::ArrayRef<Value> carried,
+                                  llvm::function_ref<llvm::SmallVector<Value>(MathBuilder &, mlir::ValueRange)> build);
+
 private:
   Value constant(mlir::Type resultType, mlir::TypedAttr element);
 

@@ -281,7 +281,7 @@ private:
     for (Operation *user : out.getUsers())
       if (auto candidate = dyn_cast<linalg::FillOp>(user); candidate && candidate->isBeforeInBlock(op))
         fill = candidate;
-    if (!fill)
+    if (!fill || !isNeutralStart(op, fill.value()))
       return {};
     for (Operation *user : out.getUsers())
       if (user != fill && user != op && fill->isBeforeInBlock(user) && user->isBeforeInBlock(op))

@@ -32,6 +32,22 @@ bool rune::isSimpleReduction(linalg::GenericOp op) {
   return findCombiner(op) && !gathers;
 }
 
+/// What joined with any element leaves it as it is; a sum that begins with +0 is never -0.
+static TypedAttr neutralElement(Operation *combiner, Type element) {
+  Builder builder(element.getContext());
+  if (auto type = dyn_cast<FloatType>(element)) {
+    const llvm::fltSemantics &format = type.getFloatSemantics();
+    return builder.getFloatAttr(type, isa<arith::MaximumFOp>(combiner) ? APFloat::getInf(format, /*Negative=*/true)
+                                                                       : APFloat::getZero(format));
+  }
+  return builder.getIntegerAttr(element, isa<arith::MaxSIOp>(combiner) ? std::numeric_limits<int64_t>::min() : 0);
+}
+
+bool rune::isNeutralStart(linalg::GenericOp op, Value start) {
+  Attribute value;
+  return matchPattern(start, m_Constant(&value)) && value == neutralElement(findCombiner(op), start.getType());
+}
+
 namespace {
 
 class ReductionWriter {
@@ -229,16 +245,7 @@ private:
     return s.target.lanes(bits);
   }
 
-  Value neutral() {
-    OpBuilder::InsertionGuard guard(b);
-    if (auto type = dyn_cast<FloatType>(element)) {
-      APFloat value = isa<arith::MaximumFOp>(combiner) ? APFloat::getInf(type.getFloatSemantics(), /*Negative=*/true)
-                                                       : APFloat::getZero(type.getFloatSemantics());
-      return arith::ConstantOp::create(b, kernel.loc, b.getFloatAttr(type, value));
-    }
-    int64_t value = isa<arith::MaxSIOp>(combiner) ? std::numeric_limits<int64_t>::min() : 0;
-    return arith::ConstantOp::create(b, kernel.loc, b.getIntegerAttr(element, value));
-  }
+  Value neutral() { return arith::ConstantOp::create(b, kernel.loc, neutralElement(combiner, element)); }
 
   Value combine(Value gathered, Value value) {
     if (isa<arith::MaximumFOp>(combiner))

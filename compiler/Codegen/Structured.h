@@ -38,6 +38,8 @@ llvm::LogicalResult scheduleElementwise(mlir::linalg::GenericOp op, Scheduling &
 llvm::LogicalResult scheduleReduction(mlir::linalg::GenericOp op, bool overwrite, Scheduling &scheduling);
 /// Whether scheduleReduction can take the op.
 bool isSimpleReduction(mlir::linalg::GenericOp op);
+/// Whether a reduction that starts from the value gives what its elements alone give.
+bool isNeutralStart(mlir::linalg::GenericOp op, mlir::Value start);
 /// Any generic op, element by element: test/Codegen/schedule/scalar.mlir.
 llvm::LogicalResult scheduleScalar(mlir::linalg::GenericOp op, Scheduling &scheduling);
 /// Test: test/Codegen/schedule/check-index.mlir.

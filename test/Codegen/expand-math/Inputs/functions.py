@@ -3,7 +3,7 @@
 """Prints a function `<name>_<type>_<lanes>` for every elementary function, that maps 4096 numbers."""
 import sys
 
-NAMES = "exp exp2 expm1 tanh erf log log2 log1p sin cos rsqrt powf".split()
+NAMES = "exp exp2 expm1 tanh erf log log2 log1p sin cos rsqrt powf remf".split()
 
 
 def function(name, element, lanes):
@@ -16,7 +16,8 @@ def function(name, element, lanes):
             return f"    {result} = memref.load {source}[%i] : {memory}"
         return f"    {result} = vector.load {source}[%i] : {memory}, {vector}"
 
-    binary = name == "powf"
+    binary = name in ("powf", "remf")
+    dialect = "arith" if name == "remf" else "math"
     parameters = f"%a: {memory}, %b: {memory}, %out: {memory}"
     lines = [
         f"func.func @{name}_{element}_{lanes}({parameters}) {{",
@@ -28,7 +29,7 @@ def function(name, element, lanes):
     ]
     if binary:
         lines.append(load("%y", "%b"))
-    lines.append(f"    %r = math.{name} {'%x, %y' if binary else '%x'} : {value}")
+    lines.append(f"    %r = {dialect}.{name} {'%x, %y' if binary else '%x'} : {value}")
     if lanes == 1:
         lines.append(f"    memref.store %r, %out[%i] : {memory}")
     else:

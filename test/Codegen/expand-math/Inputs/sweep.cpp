@@ -38,6 +38,7 @@ EXPANSIONS(sin)
 EXPANSIONS(cos)
 EXPANSIONS(rsqrt)
 EXPANSIONS(powf)
+EXPANSIONS(remf)
 }
 
 namespace {
@@ -74,7 +75,8 @@ template <typename Float> struct Function {
 #define ALL(entry)                                                                                                     \
   entry(exp, std::exp(x)), entry(exp2, std::exp2(x)), entry(expm1, std::expm1(x)), entry(tanh, std::tanh(x)),          \
       entry(erf, std::erf(x)), entry(log, std::log(x)), entry(log2, std::log2(x)), entry(log1p, std::log1p(x)),        \
-      entry(sin, std::sin(x)), entry(cos, std::cos(x)), entry(rsqrt, 1 / std::sqrt(x)), entry(powf, std::pow(x, y))
+      entry(sin, std::sin(x)), entry(cos, std::cos(x)), entry(rsqrt, 1 / std::sqrt(x)), entry(powf, std::pow(x, y)),   \
+      entry(remf, std::fmod(x, y))
 
 const Function<float> floatFunctions[] = {ALL(FUNCTION)};
 const Function<double> doubleFunctions[] = {ALL(DOUBLE_FUNCTION)};
@@ -200,6 +202,10 @@ double drawDouble(std::mt19937_64 &random, int which) {
   }
 }
 
+template <typename Float> bool isBinary(const Function<Float> &function) {
+  return !std::strcmp(function.name, "powf") || !std::strcmp(function.name, "remf");
+}
+
 template <typename Float> void sweepPairs(const Function<Float> &function, long pairs) {
   using Limits = std::numeric_limits<Float>;
   Sweep<Float> sweep(function);
@@ -219,12 +225,14 @@ template <typename Float> void sweepPairs(const Function<Float> &function, long 
         std::ldexp(static_cast<Float>(static_cast<int64_t>(random())), -63) * Limits::max_exponent * Float(1.1);
     Float y = power / std::log2(std::abs(x));
     sweep.test(x, i % 4 == 0 ? std::rint(y) : y);
+    if (i % 4 == 3) // a quotient of up to 2^60
+      sweep.test(std::ldexp(x, -std::ilogb(x) + static_cast<int>(random() % 61)), 1 + unit);
   }
 }
 
 void sweepAll(uint64_t floatStep, long doubles, long pairs) {
   for (const Function<float> &function : floatFunctions) {
-    if (!std::strcmp(function.name, "powf")) {
+    if (isBinary(function)) {
       sweepPairs(function, pairs);
       continue;
     }
@@ -235,7 +243,7 @@ void sweepAll(uint64_t floatStep, long doubles, long pairs) {
       sweep.test(std::bit_cast<float>(static_cast<uint32_t>(bits)));
   }
   for (const Function<double> &function : doubleFunctions) {
-    if (!std::strcmp(function.name, "powf")) {
+    if (isBinary(function)) {
       sweepPairs(function, pairs);
       continue;
     }
