@@ -112,7 +112,18 @@ private:
     }
   }
 
+  /// What follows a check reads what the check allows: after a failed one nothing more is done.
+  void enterIfFine() {
+    if (!std::exchange(checked, false))
+      return;
+    Value known = memref::LoadOp::create(b, loc, status, constant(0));
+    Value zero = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0));
+    Value fine = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, known, zero);
+    b.setInsertionPoint(scf::IfOp::create(b, loc, fine, /*withElseRegion=*/false).thenYield());
+  }
+
   void returnStatus() {
+    b.setInsertionPointToEnd(&entry.getBody().front());
     Value result = usesStatus ? Value(memref::LoadOp::create(b, loc, status, constant(0)))
                               : Value(arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0)));
     func::ReturnOp::create(b, loc, result);
@@ -178,14 +189,19 @@ private:
 
   LogicalResult schedule(Operation *op) {
     loc = op->getLoc();
+    if (isa<memref::LoadOp, memref::StoreOp, RunHooksOp, memref::CopyOp, linalg::LinalgOp, ContractOp, PackOp,
+            ScatterOp>(op))
+      enterIfFine();
     if (auto load = dyn_cast<memref::LoadOp>(op))
       return scheduleLoad(load);
     if (auto store = dyn_cast<memref::StoreOp>(op))
       return scheduleStore(store);
     if (auto check = dyn_cast<FailUnlessOp>(op)) {
       emitFailUnless(b, loc, scalar(check.getCondition()), check.getCode(), status);
+      checked = true;
       return success();
     }
+    checked |= isa<CheckIndexOp>(op);
     if (auto hooks = dyn_cast<RunHooksOp>(op))
       return scheduleHooks(hooks);
     if (auto copy = dyn_cast<memref::CopyOp>(op)) {
@@ -366,6 +382,7 @@ private:
   OpBuilder b;
   Location loc = UnknownLoc::get(function.getContext());
   bool usesStatus = false;
+  bool checked = false; // a check was the last thing scheduled
   Value status;
   llvm::DenseMap<Value, Value> arenas, values;
   std::vector<std::pair<Root, Value>> buffers;
