@@ -100,14 +100,19 @@ void Compilation::dropEntries() {
 void Compilation::dropPieces() {
   if (!model.training)
     return;
-  for (PhaseDescription &phase : model.training->phases)
+  auto drop = [&](EntryDescription &piece) {
+    for (auto function : llvm::make_early_inc_range(runeModule().getOps<mlir::func::FuncOp>()))
+      if (kernelSymbol(stemName, function.getName()) == piece.function)
+        function.erase();
+    piece.function.clear();
+  };
+  for (PhaseDescription &phase : model.training->phases) {
+    if (phase.inputGradients)
+      drop(*phase.inputGradients);
     if (phase.step)
-      for (EntryDescription *piece : {&phase.loss, &phase.backward, &phase.update}) {
-        for (auto function : llvm::make_early_inc_range(runeModule().getOps<mlir::func::FuncOp>()))
-          if (kernelSymbol(stemName, function.getName()) == piece->function)
-            function.erase();
-        piece->function.clear();
-      }
+      for (EntryDescription *piece : {&phase.loss, &phase.backward, &phase.update})
+        drop(*piece);
+  }
 }
 
 bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {

@@ -309,6 +309,8 @@ private:
       phase.backward = std::move(entry);
     } else if (kind == "step") {
       phase.step = std::move(entry);
+    } else if (kind == "input_gradients") {
+      phase.inputGradients = std::move(entry);
     } else if (kind == "metric") {
       phase.metric = std::move(entry);
     } else {

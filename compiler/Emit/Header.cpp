@@ -5,6 +5,7 @@
 
 #include "Emit/HeaderEntries.h"
 #include "Emit/HeaderModules.h"
+#include "Emit/HeaderTrainer.h"
 #include "Emit/Identifiers.h"
 
 #include <algorithm>
@@ -90,19 +91,26 @@ public:
     members = ModuleTypes::inheritedNames();
     members.insert({className, table, modulesNamespace});
     IdentifierScope methods(members);
-    IdentifierScope cNames({"create", "destroy", "last_error", "load", "reset_parameters", "save"});
+    IdentifierScope cNames({"create", "destroy", "last_error", "load", "reset_parameters", "save", "trainer",
+                            "trainer_create", "trainer_destroy", "trainer_step", "trainer_loss", "trainer_evaluate",
+                            "trainer_backward", "trainer_optimizer_step", "trainer_zero_grad", "trainer_save",
+                            "trainer_load"});
     for (size_t i = 0; i < model.entries.size(); ++i) {
       const std::string name = methods.add(cNames.add(model.entries[i].name));
       members.insert(name);
       entries.emplace_back(model, i, sizes, name, table);
       members.insert(entries.back().bytesName());
     }
+    if (model.training)
+      trainer.emplace(model, className);
   }
 
   std::string write() const {
     std::string functions;
     for (const EntryWriter &entry : entries)
       functions += entry.cFunction(stem, cType);
+    if (trainer)
+      functions += trainer->cFunctions(stem, cType);
     const std::string guard = upper(table.substr(0, table.size() - std::string("_model").size()));
     std::string result = filled(cPart, {{"@GUARD@", guard},
                                         {"@STEMGUARD@", upper(stem)},
@@ -140,10 +148,11 @@ private:
 
   bool usesBool() const {
     const auto isBool = [](const ValueDescription &value) { return value.dtype == RUNE_BOOL; };
-    return std::any_of(model.entries.begin(), model.entries.end(), [&](const EntryDescription &entry) {
-      return std::any_of(entry.inputs.begin(), entry.inputs.end(), isBool) ||
-             std::any_of(entry.outputs.begin(), entry.outputs.end(), isBool);
-    });
+    return (trainer && trainer->usesBool()) ||
+           std::any_of(model.entries.begin(), model.entries.end(), [&](const EntryDescription &entry) {
+             return std::any_of(entry.inputs.begin(), entry.inputs.end(), isBool) ||
+                    std::any_of(entry.outputs.begin(), entry.outputs.end(), isBool);
+           });
   }
 
   std::string constructors() const {
@@ -180,6 +189,8 @@ private:
                                             {"@INITS@", inits}});
     for (const EntryWriter &entry : entries)
       result += entry.methods();
+    if (trainer)
+      result += trainer->nestedClass();
     result += fields + (fields.empty() ? "" : "\n") + "private:\n";
     for (const EntryWriter &entry : entries)
       result += entry.bytesFunction();
@@ -194,6 +205,7 @@ private:
   ModuleTypes types;
   std::set<std::string> members; // names that fields of the class must not take
   std::vector<EntryWriter> entries;
+  std::optional<TrainerWriter> trainer; // where there is an optimizer
 };
 
 } // namespace

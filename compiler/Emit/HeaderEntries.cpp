@@ -12,22 +12,6 @@ namespace rune {
 
 namespace {
 
-const char *cppType(int32_t dtype) {
-  switch (dtype) {
-  case RUNE_F32:
-    return "float";
-  case RUNE_F64:
-    return "double";
-  case RUNE_I64:
-    return "std::int64_t";
-  case RUNE_BOOL:
-    return "bool";
-  }
-  return "";
-}
-
-const char *cType(int32_t dtype) { return dtype == RUNE_I64 ? "int64_t" : cppType(dtype); }
-
 const char *dtypeName(int32_t dtype) {
   switch (dtype) {
   case RUNE_F32:
@@ -55,6 +39,22 @@ const std::set<std::string> localNames = {"all",    "arguments", "call",      "c
                                           "state_", "Sizes",     "Workspace", "workspace"};
 
 } // namespace
+
+const char *cppType(int32_t dtype) {
+  switch (dtype) {
+  case RUNE_F32:
+    return "float";
+  case RUNE_F64:
+    return "double";
+  case RUNE_I64:
+    return "std::int64_t";
+  case RUNE_BOOL:
+    return "bool";
+  }
+  return "";
+}
+
+const char *cType(int32_t dtype) { return dtype == RUNE_I64 ? "int64_t" : cppType(dtype); }
 
 SizeNames::SizeNames(const ModelDescription &model) {
   IdentifierScope scope({"Sizes", "Workspace", "bytes", "sizes"});

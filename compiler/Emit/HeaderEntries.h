@@ -14,6 +14,10 @@
 
 namespace rune {
 
+/// The element types of C++ and of C.
+const char *cppType(int32_t dtype);
+const char *cType(int32_t dtype);
+
 /// The dynamic sizes of all entries under one name each: what Sizes and Workspace of a class are made of.
 class SizeNames {
 public:

@@ -98,7 +98,7 @@ struct SlotDescription {
 struct PhaseDescription {
   std::string name;
   EntryDescription loss, backward, update;
-  std::optional<EntryDescription> step, metric;
+  std::optional<EntryDescription> step, metric, inputGradients;
   std::vector<int32_t> parameters;
   int32_t accumulate = 1;
 };
@@ -136,7 +136,7 @@ template <typename Description, typename Visit> void forEachEntry(Description &d
   for (auto &phase : description.training->phases) {
     for (auto *entry : {&phase.loss, &phase.backward, &phase.update})
       visit(*entry);
-    for (auto *entry : {&phase.step, &phase.metric})
+    for (auto *entry : {&phase.step, &phase.metric, &phase.inputGradients})
       if (*entry)
         visit(**entry);
   }

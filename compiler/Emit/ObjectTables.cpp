@@ -117,8 +117,9 @@ private:
   }
   Constant *value(const PhaseDescription &phase) {
     return record({text(phase.name), global(value(phase.loss)), global(value(phase.backward)),
-                   global(value(phase.update)), pointer(phase.step), pointer(phase.metric), array(phase.parameters),
-                   count(phase.parameters), i32(phase.accumulate)});
+                   global(value(phase.update)), pointer(phase.step), pointer(phase.metric),
+                   pointer(phase.inputGradients), array(phase.parameters), count(phase.parameters),
+                   i32(phase.accumulate)});
   }
   Constant *value(const TrainingDescription &training) {
     return record({i64(training.bytes), array(training.slots), array(training.phases), global(value(training.evaluate)),

@@ -81,8 +81,8 @@ const rune_training *Tables::training(const TrainingDescription &training) {
   std::vector<rune_phase> phases;
   for (const PhaseDescription &phase : training.phases)
     phases.push_back({phase.name.c_str(), pointer(phase.loss), pointer(phase.backward), pointer(phase.update),
-                      pointer(phase.step), pointer(phase.metric), phase.parameters.data(),
-                      static_cast<int32_t>(phase.parameters.size()), phase.accumulate});
+                      pointer(phase.step), pointer(phase.metric), pointer(phase.inputGradients),
+                      phase.parameters.data(), static_cast<int32_t>(phase.parameters.size()), phase.accumulate});
   rune_training result = {};
   result.bytes = training.bytes;
   result.slot_count = static_cast<int32_t>(slots.size());

@@ -84,6 +84,7 @@ private:
                                          llvm::ArrayRef<mlir::Value> cotangents, llvm::ArrayRef<mlir::Value> xs);
   mlir::Value countCorrect(TrainingFunction &function, const std::vector<Value> &outputs);
   void importEvaluate();
+  void importInputGradients(int index, const PhasePlan &phase, const std::string &prefix);
   void importPhase(int index, const PhasePlan &phase);
 
   //===-- ImportOptimizer.cpp -----------------------------------------------------------------------------------===//

@@ -303,6 +303,26 @@ void Importer::importEvaluate() {
   finishTraining(*function, results, names, "evaluate", -1);
 }
 
+/// The gradients of the phase's loss by the model's floating inputs, for callers that ask; nothing else pays for them.
+void Importer::importInputGradients(int index, const PhasePlan &phase, const std::string &prefix) {
+  auto isDifferentiable = [](const EntryInput &input) { return input.isTensor && isFloat(input.dtype); };
+  if (llvm::none_of(modelInputs, isDifferentiable))
+    return;
+  std::unique_ptr<TrainingFunction> function = beginTraining(prefix + "input_gradients", phase.lossLoc, true);
+  mlir::Value loss = emitLoss(*function, phase);
+  if (!loss)
+    return function->op.erase();
+  std::vector<mlir::Value> inputs;
+  std::vector<std::string> names;
+  for (const EntryInput &input : llvm::ArrayRef(function->inputs).take_front(function->targetsFrom))
+    if (isDifferentiable(input)) {
+      inputs.push_back(input.value.ir);
+      names.push_back(input.name);
+    }
+  std::vector<mlir::Value> gradients = emitGradients(*function->emitter, loss, {}, inputs);
+  finishTraining(*function, gradients, names, "input_gradients", index);
+}
+
 void Importer::importPhase(int index, const PhasePlan &phase) {
   std::string prefix = phase.name.empty() ? "" : phase.name + ".";
   auto xsOf = [&](Emitter &emitter) {
@@ -324,6 +344,7 @@ void Importer::importPhase(int index, const PhasePlan &phase) {
   }
   finishTraining(*pieces, loss, {"loss"}, "gradients", index);
 
+  importInputGradients(index, phase, prefix);
   importUpdate(index, phase);
   if (phase.schedule && phase.schedule->decl->find("update"))
     importMetric(index, phase);

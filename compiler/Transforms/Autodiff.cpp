@@ -149,10 +149,16 @@ private:
 struct AutodiffPass : rune::impl::AutodiffBase<AutodiffPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
       for (auto grad : llvm::to_vector(function.getBody().front().getOps<GradOp>()))
         if (failed(ReverseMode(grad, symbols).run()))
           return signalPassFailure();
+      // Asking for an input's gradient repeats a loss that has updated the buffers already.
+      auto role = function->getAttrOfType<StringAttr>("rune.role");
+      if (role && role.getValue() == "input_gradients")
+        for (auto set : llvm::make_early_inc_range(function.getBody().front().getOps<SetOp>()))
+          set.erase();
+    }
   }
 };
 

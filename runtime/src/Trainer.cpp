@@ -47,7 +47,7 @@ Trainer::Impl::Impl(Model &owner)
   saved.resize(static_cast<std::size_t>(training.phase_count));
   for (std::int32_t p = 0; p < training.phase_count; ++p) {
     const rune_phase &one = training.phases[p];
-    for (const rune_entry *entry : {one.loss, one.backward, one.update, one.step})
+    for (const rune_entry *entry : {one.loss, one.backward, one.update, one.step, one.input_gradients})
       if (entry) {
         most = std::max(most, static_cast<std::size_t>(entry->input_count + entry->output_count));
         symbol_count = std::max(symbol_count, static_cast<std::size_t>(entry->symbol_count + 1));
@@ -59,6 +59,7 @@ Trainer::Impl::Impl(Model &owner)
   symbols.resize(symbol_count);
   const auto count = static_cast<std::size_t>(training.phases[0].loss->input_count);
   inputs.resize(count);
+  integers.resize(count);
   held.resize(count);
   given.resize(count);
   context.training = arena.get();
@@ -121,8 +122,13 @@ std::int64_t &Trainer::Impl::counter(const char *name, std::int32_t index) const
 void Trainer::Impl::bind(const Argument *list) {
   const rune_entry &entry = *training.phases[0].loss;
   detail::bind_inputs(entry, list, symbols.data());
-  for (std::size_t i = 0; i < inputs.size(); ++i)
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
     inputs[i] = list[i].data;
+    if (entry.inputs[i].rank >= 0)
+      continue;
+    std::memcpy(&integers[i], list[i].data, sizeof(std::int64_t));
+    inputs[i] = &integers[i];
+  }
 }
 
 void Trainer::Impl::call(const rune_entry &entry, rune_context &call_context) {
@@ -180,7 +186,7 @@ double Trainer::Impl::loss(std::int32_t index) {
   ++context.draw;
   values.context = context;
   call(entry, context);
-  values.present = true;
+  values.present = values.current = true;
   return is_double ? wide : static_cast<double>(narrow);
 }
 
@@ -208,12 +214,41 @@ void Trainer::Impl::backward(std::int32_t index) {
   }
 }
 
+void Trainer::Impl::forgetLosses() {
+  for (SavedValues &values : saved)
+    values.present = values.current = false;
+}
+
+Tensor Trainer::Impl::inputGradient(const std::string &input, std::int32_t index) {
+  const rune_entry *entry = phase(index).input_gradients;
+  std::int32_t wanted = 0;
+  while (entry && wanted < entry->output_count && input != entry->outputs[wanted].name)
+    ++wanted;
+  if (!entry || wanted == entry->output_count)
+    throw Error(join("the model has no floating input '", input, "'"));
+  SavedValues &values = saved[static_cast<std::size_t>(index)];
+  if (!values.current)
+    throw Error("an input's gradient is that of a loss before the next update: call loss() first");
+  Tensors gradients;
+  std::copy(inputs.begin(), inputs.end(), arguments.begin());
+  for (std::int32_t i = 0; i < entry->output_count; ++i) {
+    std::vector<std::int64_t> sizes;
+    for (std::int32_t d = 0; d < entry->outputs[i].rank; ++d)
+      sizes.push_back(detail::evaluate(entry->outputs[i].dims[d], symbols.data()));
+    gradients.push_back(Tensor::empty(Shape(std::move(sizes)), static_cast<DType>(entry->outputs[i].dtype)));
+    arguments[inputs.size() + static_cast<std::size_t>(i)] = gradients.back().raw_data();
+  }
+  call(*entry, values.context);
+  return gradients[static_cast<std::size_t>(wanted)];
+}
+
 void Trainer::Impl::update(std::int32_t index) {
   const rune_phase &one = phase(index);
   for (std::int32_t i = 0; i < one.parameter_count; ++i) {
     const auto member = static_cast<std::size_t>(one.parameters[i]);
     taking_part[static_cast<std::size_t>(i)] = has_gradient[member] && model->requires_grad[member];
   }
+  forgetLosses();
   arguments[0] = taking_part.data();
   arguments[1] = &lr;
   call(*one.update, context);
@@ -277,6 +312,7 @@ double Trainer::step_with(const Argument *arguments) {
   double total = 0;
   if (impl.isFused()) {
     impl.clearGradients();
+    impl.forgetLosses();
     for (std::int32_t p = 0; p < impl.training.phase_count; ++p)
       total += impl.lossOf(*impl.training.phases[p].step);
     return total;
@@ -311,12 +347,19 @@ void Trainer::backward(std::int32_t phase) { impl_->backward(phase); }
 void Trainer::optimizer_step(std::int32_t phase) { impl_->update(phase); }
 void Trainer::zero_grad() { impl_->clearGradients(); }
 
+Tensor Trainer::input_grad(const std::string &input, std::int32_t phase) { return impl_->inputGradient(input, phase); }
+
 Evaluation Trainer::evaluate(std::span<const Tensor> arguments) {
-  Impl &impl = *impl_;
   checkCount(entry(), arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i)
-    impl.given[i] = argumentOf(arguments[i]);
-  impl.bind(impl.given.data());
+    impl_->given[i] = argumentOf(arguments[i]);
+  return evaluate(impl_->given.data());
+}
+
+Evaluation Trainer::evaluate(const Argument *arguments) {
+  Impl &impl = *impl_;
+  impl.forgetLosses();
+  impl.bind(arguments);
   const rune_entry &function = *impl.training.evaluate;
   Evaluation result;
   double wide = 0;

@@ -17,7 +17,8 @@ struct SavedValues {
   std::int64_t capacity = 0;
   std::vector<void *> pointers;
   rune_context context = {};
-  bool present = false;
+  bool present = false; // nothing was computed backward from it yet
+  bool current = false; // the parameters are those that it was computed with
 };
 
 struct Trainer::Impl : detail::GradientSource {
@@ -33,7 +34,9 @@ struct Trainer::Impl : detail::GradientSource {
   double lossOf(const rune_entry &entry);
   double loss(std::int32_t index);
   void backward(std::int32_t index);
+  Tensor inputGradient(const std::string &input, std::int32_t index);
   void update(std::int32_t index);
+  void forgetLosses();
   bool isFused() const;
   void clearGradients();
   void place(SavedValues &saved, const rune_entry &entry);
@@ -51,7 +54,7 @@ struct Trainer::Impl : detail::GradientSource {
   std::vector<unsigned char> taking_part;
   std::vector<const void *> arguments; // of the call in the making
   std::vector<const void *> inputs;    // inputs and targets of the last loss
-  std::vector<std::int64_t> symbols;
+  std::vector<std::int64_t> symbols, integers;
   std::vector<Tensor> held; // keeps the arguments of the last loss
   std::vector<detail::Argument> given;
   double lr = 0;

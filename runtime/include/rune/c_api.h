@@ -44,6 +44,28 @@ void rune_workspace_destroy(rune_workspace *workspace);
 int32_t rune_model_forward_in(const rune_handle *handle, int32_t entry, const void *const *inputs, void *const *outputs,
                               const int64_t *symbols, rune_workspace *workspace);
 
+typedef struct rune_trainer rune_trainer;
+/// Trains the model in place; it keeps the model's memory alive. One thread at a time.
+int32_t rune_trainer_create(rune_handle *handle, rune_trainer **trainer);
+void rune_trainer_destroy(rune_trainer *trainer);
+/// One whole step: `arguments` are the inputs, then the targets, `symbols` their dynamic sizes; *loss (unless null) is
+/// the loss. Nothing is allocated after the first call for the same sizes.
+int32_t rune_trainer_step(rune_trainer *trainer, const void *const *arguments, const int64_t *symbols, double *loss);
+/// The same in pieces, for one phase (0 where there are none): gradients add up until rune_trainer_zero_grad. The
+/// arguments of the loss must stay in place until its backward.
+int32_t rune_trainer_loss(rune_trainer *trainer, int32_t phase, const void *const *arguments, const int64_t *symbols,
+                          double *loss);
+int32_t rune_trainer_backward(rune_trainer *trainer, int32_t phase);
+int32_t rune_trainer_optimizer_step(rune_trainer *trainer, int32_t phase);
+int32_t rune_trainer_zero_grad(rune_trainer *trainer);
+/// The loss in evaluation mode; *correct (unless null) is how many rows a classifier got right, else -1.
+int32_t rune_trainer_evaluate(rune_trainer *trainer, const void *const *arguments, const int64_t *symbols, double *loss,
+                              int64_t *correct);
+int32_t rune_trainer_manual_seed(rune_trainer *trainer, uint64_t seed);
+/// The whole state of a training in one file.
+int32_t rune_trainer_save(const rune_trainer *trainer, const char *path);
+int32_t rune_trainer_load(rune_trainer *trainer, const char *path);
+
 /// What the calling thread's last failed call said; "" before the first.
 const char *rune_last_error(void);
 

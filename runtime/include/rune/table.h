@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-enum { RUNE_TABLE_VERSION = 1 };
+enum { RUNE_TABLE_VERSION = 2 };
 
 enum rune_dtype { RUNE_F32 = 0, RUNE_F64 = 1, RUNE_I64 = 2, RUNE_BOOL = 3 /* one byte, 0 or 1 */ };
 
@@ -208,6 +208,9 @@ typedef struct rune_phase {
   const rune_entry *step;
   // (metric, a 0-d f64) → nothing: tells the schedule; null where it follows none
   const rune_entry *metric;
+  // (inputs, targets) → the gradient of each floating input, under its name, as of a `loss` with the same context;
+  // null where there is no such input
+  const rune_entry *input_gradients;
   const int32_t *parameters; // members that it trains, in the order of `update`'s input
   int32_t parameter_count;
   int32_t accumulate; // calls of `backward` for each `update`, at least 1

@@ -47,7 +47,12 @@ public:
   /// No parameter has a gradient afterwards.
   void zero_grad();
 
+  /// The gradient of the phase's last loss by one of the model's floating inputs. Between the loss and the next
+  /// update; it repeats the forward.
+  Tensor input_grad(const std::string &input, std::int32_t phase = 0);
+
   Evaluation evaluate(std::span<const Tensor> arguments);
+  Evaluation evaluate(const detail::Argument *arguments);
 
   /// Updates done, and the learning rate of the last one.
   std::int64_t steps(std::int32_t phase = 0) const;
