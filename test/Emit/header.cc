@@ -3,7 +3,8 @@
 //
 // RUN: rm -rf %t && mkdir %t
 // RUN: %cxx -I %root/compiler %s %root/compiler/Emit/Header.cpp %root/compiler/Emit/HeaderEntries.cpp \
-// RUN:   %root/compiler/Emit/HeaderModules.cpp %root/compiler/Emit/Identifiers.cpp -o %t/emit
+// RUN:   %root/compiler/Emit/HeaderModules.cpp %root/compiler/Emit/HeaderTrainer.cpp \
+// RUN:   %root/compiler/Emit/Identifiers.cpp -o %t/emit
 // RUN: %t/emit sample > %t/sample_mlp.h
 // RUN: diff %S/../runtime/Inputs/sample_mlp.h %t/sample_mlp.h
 // RUN: %t/emit odd > %t/odd.h

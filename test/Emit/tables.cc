@@ -93,7 +93,7 @@ int main() {
   // CHECK-NEXT: a size overflows
   attempt([&] { detail::evaluate(tables.model().entries[0].inputs[0].dims[0], huge); });
   rune_model other = tables.model();
-  other.version = 2;
-  // CHECK-NEXT: the model was compiled for another version of librune: its tables have version 2, this library reads 1
+  other.version = 99;
+  // CHECK-NEXT: the model was compiled for another version of librune: its tables have version 99, this library reads {{[0-9]+}}
   attempt([&] { Model wrong(other); });
 }
