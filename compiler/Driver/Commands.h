@@ -53,7 +53,7 @@ struct TrainCommandArguments : TrainArguments {
 };
 int runTrain(const TrainCommandArguments &arguments);
 
-int runSchema();
+int runSchema(bool functions);
 
 } // namespace rune
 

@@ -7,6 +7,7 @@
 #include "Driver/Compilation.h"
 
 #include "Dialect/RuneDialect.h"
+#include "Frontend/Functions.h"
 #include "Frontend/Schema.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -208,7 +209,12 @@ int rune::runCheck(const CheckArguments &arguments) {
   return failed ? InputError : Success;
 }
 
-int rune::runSchema() {
+int rune::runSchema(bool functions) {
+  if (functions) {
+    for (const std::string &line : functionSignatures())
+      llvm::outs() << line << '\n';
+    return Success;
+  }
   Diagnostics diagnostics(llvm::errs());
   llvm::outs() << specSchema(diagnostics) << '\n';
   return diagnostics.hasErrors() ? InputError : Success;

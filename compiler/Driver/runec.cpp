@@ -58,9 +58,9 @@ public:
     addInit();
     addRun();
     addTrain();
-    app.add_subcommand("schema", "Prints the JSON Schema of specs, for editors")->callback([this] {
-      action = [] { return runSchema(); };
-    });
+    CLI::App *schema = app.add_subcommand("schema", "Prints the JSON Schema of specs, for editors");
+    schema->add_flag("--functions", functions, "Instead: every function of the language, with its arguments");
+    schema->callback([this] { action = [this] { return runSchema(functions); }; });
   }
 
   int run(int argc, char **argv) {
@@ -292,6 +292,7 @@ private:
   InitArguments init;
   RunCommandArguments run_;
   TrainCommandArguments train;
+  bool functions = false;
   std::string backend = "llvm", compute = "forward";
   std::function<int()> action;
 };

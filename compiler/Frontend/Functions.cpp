@@ -3,6 +3,8 @@
 
 #include "Frontend/Functions.h"
 
+#include "Frontend/Library.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace rune;
@@ -215,6 +217,28 @@ const Builtin *rune::findBuiltin(llvm::StringRef name, Builtin::Use use) {
 void rune::addBuiltinNames(std::vector<llvm::StringRef> &names) {
   for (const auto &entry : table(Builtin::Function))
     names.push_back(entry.first());
+}
+
+/// "view(input, *shape)" as "input.view(*shape)".
+static std::string asMethod(llvm::StringRef signature) {
+  auto [name, rest] = signature.split("(input");
+  rest.consume_front(", ");
+  return ("input." + name + "(" + rest).str();
+}
+
+std::vector<std::string> rune::functionSignatures() {
+  std::vector<std::string> lines;
+  for (const auto &entry : table(Builtin::Function))
+    lines.push_back(entry.second.first.signature);
+  for (const auto &entry : table(Builtin::Method))
+    if (!(entry.second.first.use & Builtin::Function))
+      lines.push_back(asMethod(entry.second.first.signature));
+  for (llvm::StringRef name : libraryFunctionNames()) {
+    std::string file = findLibraryFunction(name)->name.str();
+    lines.push_back(name.str() + "(...)  # specs/" + file);
+  }
+  llvm::sort(lines);
+  return lines;
 }
 
 bool rune::isPlannedFunction(llvm::StringRef name) {

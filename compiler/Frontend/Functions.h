@@ -56,6 +56,9 @@ struct Builtin {
   Use use = Both;
 };
 
+/// Every function and method of the language, a line each, the standard library's included.
+std::vector<std::string> functionSignatures();
+
 const Builtin *findBuiltin(llvm::StringRef name, Builtin::Use use);
 /// Binds arguments to the signature of the function or method of that name, which exists; reports what does not fit.
 Value callBuiltin(Evaluator &evaluator, llvm::StringRef name, Builtin::Use use, const GivenArguments &given,

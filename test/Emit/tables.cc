@@ -94,6 +94,7 @@ int main() {
   attempt([&] { detail::evaluate(tables.model().entries[0].inputs[0].dims[0], huge); });
   rune_model other = tables.model();
   other.version = 99;
-  // CHECK-NEXT: the model was compiled for another version of librune: its tables have version 99, this library reads {{[0-9]+}}
+  // CHECK-NEXT: the model was compiled for another version of librune: its tables have version 99, this library reads
+  // {{[0-9]+}}
   attempt([&] { Model wrong(other); });
 }
