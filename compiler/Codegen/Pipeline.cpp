@@ -27,11 +27,11 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
   case Stage::Graph:
     passes.addNestedPass<RuneModuleOp>(createInlineModules({options.hooks}));
     passes.addNestedPass<RuneModuleOp>(createInferShapes());
-    passes.addNestedPass<RuneModuleOp>(createSimplify());
+    passes.addNestedPass<RuneModuleOp>(createSimplify({options.exact}));
     return;
   case Stage::Grad:
     passes.addNestedPass<RuneModuleOp>(createAutodiff());
-    passes.addNestedPass<RuneModuleOp>(createSimplify());
+    passes.addNestedPass<RuneModuleOp>(createSimplify({options.exact}));
     passes.addNestedPass<RuneModuleOp>(createSplitBackward());
     return;
   case Stage::Linalg:

@@ -19,7 +19,8 @@ enum class Stage { Module, Registry, Graph, Grad, Linalg, Memory, Loops };
 struct PipelineOptions {
   std::string targetCpu = "native"; // as describeTarget takes it
   bool fma = true;                  // whether that processor has it
-  bool hooks = true;                // compile the hooked variant of each entry too
+  bool hooks = true;                // compile hooked variants too
+  bool exact = false;               // simplify by rules that change no bit, alone
 };
 
 /// Adds the passes after stage `from` up to and including stage `to`.

@@ -61,22 +61,41 @@ SymbolicIndex::SymbolicIndex(func::FuncOp function) {
   }
 }
 
-/// A dimension of an input or output, or of memory allocated here: bufferization asks for those of what it copies.
-std::optional<DimExpr> SymbolicIndex::sizeOf(memref::DimOp op) const {
-  auto index = op.getConstantIndex();
-  auto type = dyn_cast<MemRefType>(op.getSource().getType());
-  if (!index || !type)
+/// A dimension of an input or output, of memory allocated here or of a view of these: bufferization asks for those of
+/// what it copies.
+std::optional<DimExpr> SymbolicIndex::sizeOf(Value buffer, int64_t index) const {
+  auto type = dyn_cast<MemRefType>(buffer.getType());
+  if (!type)
     return std::nullopt;
-  if (!type.isDynamicDim(*index))
-    return DimExpr(type.getDimSize(*index));
-  if (auto alloc = op.getSource().getDefiningOp<memref::AllocOp>())
-    return toDim(alloc.getDynamicSizes()[type.getDynamicDimIndex(*index)]);
-  auto argument = dyn_cast<BlockArgument>(op.getSource());
+  if (!type.isDynamicDim(index))
+    return DimExpr(type.getDimSize(index));
+  if (auto alloc = buffer.getDefiningOp<memref::AllocOp>())
+    return toDim(alloc.getDynamicSizes()[type.getDynamicDimIndex(index)]);
+  if (auto expand = buffer.getDefiningOp<memref::ExpandShapeOp>())
+    return toDim(expand.getMixedOutputShape()[index]);
+  if (auto collapse = buffer.getDefiningOp<memref::CollapseShapeOp>()) {
+    DimExpr size(1);
+    for (int64_t source : collapse.getReassociationIndices()[index]) {
+      auto dim = sizeOf(collapse.getSrc(), source);
+      if (!dim)
+        return std::nullopt;
+      size = size * *dim;
+    }
+    return size;
+  }
+  if (auto view = buffer.getDefiningOp<memref::SubViewOp>()) {
+    llvm::SmallBitVector dropped = view.getDroppedDims();
+    for (auto [i, size] : llvm::enumerate(view.getMixedSizes()))
+      if (!dropped.test(i) && index-- == 0)
+        return toDim(size);
+    return std::nullopt;
+  }
+  auto argument = dyn_cast<BlockArgument>(buffer);
   if (!argument)
     return std::nullopt;
   auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
   auto dims = function.getArgAttrOfType<DimsAttr>(argument.getArgNumber(), "rune.dims");
-  return dims ? std::optional<DimExpr>(dims.getDims()[*index]) : std::nullopt;
+  return dims ? std::optional<DimExpr>(dims.getDims()[index]) : std::nullopt;
 }
 
 std::optional<DimExpr> SymbolicIndex::toDim(Value value) const {
@@ -89,7 +108,7 @@ std::optional<DimExpr> SymbolicIndex::toDim(Value value) const {
   if (!op || op->getNumOperands() != 2)
     return std::nullopt;
   if (auto size = dyn_cast<memref::DimOp>(op))
-    return sizeOf(size);
+    return size.getConstantIndex() ? sizeOf(size.getSource(), *size.getConstantIndex()) : std::nullopt;
   auto lhs = toDim(op->getOperand(0)), rhs = toDim(op->getOperand(1));
   if (!lhs || !rhs)
     return std::nullopt;

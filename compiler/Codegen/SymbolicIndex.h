@@ -34,7 +34,7 @@ public:
   mlir::Value value(llvm::StringRef name) const { return values.lookup(name); }
 
 private:
-  std::optional<DimExpr> sizeOf(mlir::memref::DimOp op) const;
+  std::optional<DimExpr> sizeOf(mlir::Value buffer, int64_t index) const;
 
   std::vector<std::string> order;
   llvm::StringMap<mlir::Value> values;

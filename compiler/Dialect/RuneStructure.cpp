@@ -83,6 +83,9 @@ LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
 LogicalResult HookOp::verify() {
   if (TypeRange(getTensors()) != TypeRange(getResults()))
     return emitOpError() << "expects results of its operands' types";
+  if (getBackward() && (!getPlaces() || getPlaces()->size() != getTensors().size() || !getArity() ||
+                        getArity()->size() != 2 || getInputCount() > getTensors().size()))
+    return emitOpError() << "expects the place of each gradient, and how many inputs and outputs there are";
   return success();
 }
 

@@ -159,11 +159,16 @@ def Rune_CallOp : Rune_Op<"call", [DeclareOpInterfaceMethods<SymbolUserOpInterfa
 def Rune_HookOp : Rune_Op<"hook"> {
   let summary = "A module boundary at which hooks run";
   let description = [{Present in the hooked variant only. The tensors are the module's `input_count` inputs, and after
-    its forward (not `pre`) its outputs too; the results are what the hooks leave of them, with the same types.}];
-  let arguments = (ins FlatSymbolRefAttr:$module, UnitAttr:$pre, I64Attr:$input_count, Variadic<Rune_Tensor>:$tensors);
+    its forward (not `pre`) its outputs too; the results are what the hooks leave of them, with the same types.
+
+    `backward`, which autodiff makes, they are gradients: of outputs where it is `pre`, else of `input_count` inputs,
+    then of outputs. `places` says of which ones, `arity` how many inputs and outputs the module has.}];
+  let arguments = (ins FlatSymbolRefAttr:$module, UnitAttr:$pre, I64Attr:$input_count, Variadic<Rune_Tensor>:$tensors,
+    UnitAttr:$backward, OptionalAttr<DenseI64ArrayAttr>:$places, OptionalAttr<DenseI64ArrayAttr>:$arity);
   let results = (outs Variadic<Rune_Tensor>:$results);
   let assemblyFormat = [{
-    $module (`pre` $pre^)? `inputs` $input_count `(` $tensors `)` attr-dict `:` functional-type($tensors, $results)
+    $module (`backward` $backward^)? (`pre` $pre^)? `inputs` $input_count `(` $tensors `)`
+    (`places` $places^)? (`arity` $arity^)? attr-dict `:` functional-type($tensors, $results)
   }];
   let hasVerifier = 1;
 }

@@ -45,6 +45,7 @@ public:
       return UsageError;
     options.targetCpu = arguments.targetCpu;
     options.fma = this->target.fma;
+    options.exact = arguments.simplify == "exact";
     return arguments.emit.empty() ? writeModel() : printStage();
   }
 

@@ -113,6 +113,11 @@ private:
         ->type_name("NS::NAME");
     command->add_option("--stem", build.stem, "What the files and C's names begin with (default: the spec's file name)")
         ->type_name("NAME");
+    command
+        ->add_option("--simplify", build.simplify,
+                     "full (default), or exact: without the rules that change rounding, as hooked variants are")
+        ->type_name("HOW")
+        ->check(oneOf({"full", "exact"}));
     command->add_option("--depfile", build.depfile, "Also write what the object depends on, in make's syntax")
         ->type_name("FILE");
     command->add_flag("--locations", build.locations, "With --emit: show where in the spec every op comes from");

@@ -242,6 +242,8 @@ private:
       entry.hookedFunction = kernelSymbol(stem, hooked.getSymName());
       hooked.walk([&](HookOp hook) { entry.hookSites.push_back(hookSite(hook, sizes)); });
     }
+    if (function->hasAttr("rune.hooked"))
+      function.walk([&](HookOp hook) { entry.hookSites.push_back(hookSite(hook, sizes)); });
     function.walk([&](Operation *op) {
       auto get = dyn_cast<GetOp>(op);
       auto set = dyn_cast<SetOp>(op);
@@ -282,10 +284,11 @@ private:
   void addTraining() {
     for (auto function : module.getOps<func::FuncOp>()) {
       auto role = function->getAttrOfType<StringAttr>("rune.role");
-      if (!role || function->hasAttr("rune.hooked"))
+      StringRef kind = role ? role.getValue() : "";
+      bool hooked = function->hasAttr("rune.hooked");
+      if (!role || (hooked && kind == "forward"))
         continue;
       EntryDescription entry = describeEntry(function);
-      StringRef kind = role.getValue();
       if (kind == "forward") {
         model.trainingForward = std::move(entry);
         continue;
@@ -297,7 +300,11 @@ private:
       size_t index = function->getAttrOfType<IntegerAttr>("rune.phase").getInt();
       if (model.training->phases.size() <= index)
         model.training->phases.resize(index + 1);
-      addToPhase(model.training->phases[index], kind, function, std::move(entry));
+      PhaseDescription &phase = model.training->phases[index];
+      if (hooked)
+        (kind == "loss" ? phase.hookedLoss : phase.hookedBackward) = std::move(entry);
+      else
+        addToPhase(phase, kind, function, std::move(entry));
     }
   }
 
@@ -325,7 +332,13 @@ private:
   HookSiteDescription hookSite(HookOp hook, const Sizes &sizes) {
     HookSiteDescription site;
     site.module = moduleIndex.lookup(hook.getModule().drop_back());
-    site.phase = hook.getPre() ? 0 : 1;
+    site.phase = (hook.getBackward() ? 2 : 0) + (hook.getPre() ? 0 : 1);
+    if (auto places = hook.getPlaces())
+      site.places.assign(places->begin(), places->end());
+    if (auto arity = hook.getArity()) {
+      site.moduleInputs = static_cast<int32_t>((*arity)[0]);
+      site.moduleOutputs = static_cast<int32_t>((*arity)[1]);
+    }
     site.inputCount = hook.getInputCount();
     for (Value tensor : hook.getTensors())
       site.tensors.push_back(sizes.value("", tensor.getType()));

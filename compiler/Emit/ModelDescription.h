@@ -70,6 +70,8 @@ struct HookSiteDescription {
   int32_t phase = 0;
   int32_t inputCount = 0;
   std::vector<ValueDescription> tensors;
+  std::vector<int32_t> places;
+  int32_t moduleInputs = 0, moduleOutputs = 0;
 };
 
 struct EntryDescription {
@@ -98,7 +100,7 @@ struct SlotDescription {
 struct PhaseDescription {
   std::string name;
   EntryDescription loss, backward, update;
-  std::optional<EntryDescription> step, metric, inputGradients;
+  std::optional<EntryDescription> step, metric, inputGradients, hookedLoss, hookedBackward;
   std::vector<int32_t> parameters;
   int32_t accumulate = 1;
 };
@@ -136,7 +138,7 @@ template <typename Description, typename Visit> void forEachEntry(Description &d
   for (auto &phase : description.training->phases) {
     for (auto *entry : {&phase.loss, &phase.backward, &phase.update})
       visit(*entry);
-    for (auto *entry : {&phase.step, &phase.metric, &phase.inputGradients})
+    for (auto *entry : {&phase.step, &phase.metric, &phase.inputGradients, &phase.hookedLoss, &phase.hookedBackward})
       if (*entry)
         visit(**entry);
   }

@@ -100,7 +100,8 @@ private:
     return record({text(check.message), array(check.args), count(check.args), i32(0)});
   }
   Constant *value(const HookSiteDescription &site) {
-    return record({i32(site.module), i32(site.phase), count(site.tensors), i32(site.inputCount), array(site.tensors)});
+    return record({i32(site.module), i32(site.phase), count(site.tensors), i32(site.inputCount), array(site.tensors),
+                   array(site.places), i32(site.moduleInputs), i32(site.moduleOutputs)});
   }
   Constant *value(const EntryDescription &entry) {
     return record({text(entry.name), array(entry.symbols), array(entry.inputs), array(entry.outputs),
@@ -118,8 +119,8 @@ private:
   Constant *value(const PhaseDescription &phase) {
     return record({text(phase.name), global(value(phase.loss)), global(value(phase.backward)),
                    global(value(phase.update)), pointer(phase.step), pointer(phase.metric),
-                   pointer(phase.inputGradients), array(phase.parameters), count(phase.parameters),
-                   i32(phase.accumulate)});
+                   pointer(phase.inputGradients), pointer(phase.hookedLoss), pointer(phase.hookedBackward),
+                   array(phase.parameters), count(phase.parameters), i32(phase.accumulate)});
   }
   Constant *value(const TrainingDescription &training) {
     return record({i64(training.bytes), array(training.slots), array(training.phases), global(value(training.evaluate)),

@@ -37,8 +37,8 @@ rune_entry Tables::entry(const EntryDescription &entry) {
     checks.push_back({check.message.c_str(), expressions(check.args), static_cast<int32_t>(check.args.size()), 0});
   std::vector<rune_hook_site> sites;
   for (const HookSiteDescription &site : entry.hookSites)
-    sites.push_back(
-        {site.module, site.phase, static_cast<int32_t>(site.tensors.size()), site.inputCount, values(site.tensors)});
+    sites.push_back({site.module, site.phase, static_cast<int32_t>(site.tensors.size()), site.inputCount,
+                     values(site.tensors), array(site.places), site.moduleInputs, site.moduleOutputs});
   rune_entry result = {};
   result.name = entry.name.c_str();
   result.symbols = array(std::move(symbols));
@@ -82,7 +82,8 @@ const rune_training *Tables::training(const TrainingDescription &training) {
   for (const PhaseDescription &phase : training.phases)
     phases.push_back({phase.name.c_str(), pointer(phase.loss), pointer(phase.backward), pointer(phase.update),
                       pointer(phase.step), pointer(phase.metric), pointer(phase.inputGradients),
-                      phase.parameters.data(), static_cast<int32_t>(phase.parameters.size()), phase.accumulate});
+                      pointer(phase.hookedLoss), pointer(phase.hookedBackward), phase.parameters.data(),
+                      static_cast<int32_t>(phase.parameters.size()), phase.accumulate});
   rune_training result = {};
   result.bytes = training.bytes;
   result.slot_count = static_cast<int32_t>(slots.size());

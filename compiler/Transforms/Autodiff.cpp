@@ -22,7 +22,9 @@ bool isFloat(Value value) { return isa<FloatType>(cast<RankedTensorType>(value.g
 /// The gradient of one `rune.grad`.
 class ReverseMode {
 public:
-  ReverseMode(GradOp grad, SymbolTable &symbols) : grad(grad), symbols(symbols), builder(grad) {}
+  /// `runsHooks`: whether backward hooks run where the gradients pass the boundary of a module.
+  ReverseMode(GradOp grad, SymbolTable &symbols, bool runsHooks)
+      : grad(grad), symbols(symbols), builder(grad), runsHooks(runsHooks) {}
 
   LogicalResult run() {
     findActive();
@@ -55,6 +57,12 @@ private:
     for (Operation &op : llvm::make_range(grad->getBlock()->begin(), Block::iterator(grad))) {
       if (auto get = dyn_cast<GetOp>(op); get && members.contains(storageOf(get)))
         active.insert(get);
+      if (auto hook = dyn_cast<HookOp>(op)) {
+        for (auto [tensor, result] : llvm::zip(hook.getTensors(), hook.getResults()))
+          if (active.contains(tensor))
+            active.insert(result);
+        continue;
+      }
       if (llvm::any_of(op.getOperands(), [&](Value operand) { return active.contains(operand); }))
         for (Value result : op.getResults())
           if (isFloat(result))
@@ -88,6 +96,13 @@ private:
       needed.push_back(active.contains(operand));
     if (!llvm::is_contained(needed, true))
       return success();
+    if (auto hook = dyn_cast<HookOp>(op)) {
+      if (runsHooks)
+        hook.getPre() ? leaveModule(hook, given) : enterModule(hook, given);
+      else
+        passThrough(hook, given);
+      return success();
+    }
     auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
     if (!differentiable)
       return op->emitError() << "there is no gradient of '" << op->getName().stripDialect() << "'";
@@ -101,6 +116,79 @@ private:
       if (Value share = gradients.share(i); share && needed[i])
         accumulate(operand, share);
     return success();
+  }
+
+  //===-- Boundaries of modules, in the hooked variant ------------------------------------------------------------===//
+
+  /// Gradients at a boundary, and which of the module's outputs or inputs they belong to.
+  struct Boundary {
+    SmallVector<Value> gradients;
+    SmallVector<int64_t> places;
+  };
+
+  void passThrough(HookOp hook, ArrayRef<Value> given) {
+    for (auto [tensor, gradient] : llvm::zip(hook.getTensors(), given))
+      if (gradient && active.contains(tensor))
+        accumulate(tensor, gradient);
+  }
+
+  SmallVector<Value> emitHook(HookOp forward, bool pre, const Boundary &inputs, const Boundary &outputs,
+                              ArrayRef<int64_t> arity) {
+    SmallVector<Value> tensors(inputs.gradients);
+    llvm::append_range(tensors, outputs.gradients);
+    SmallVector<int64_t> places(inputs.places);
+    llvm::append_range(places, outputs.places);
+    auto hook = HookOp::create(builder, forward.getLoc(), TypeRange(ValueRange(tensors)), forward.getModuleAttr(),
+                               pre ? builder.getUnitAttr() : UnitAttr(),
+                               builder.getI64IntegerAttr(inputs.gradients.size()), tensors, builder.getUnitAttr(),
+                               builder.getDenseI64ArrayAttr(places), builder.getDenseI64ArrayAttr(arity));
+    return SmallVector<Value>(hook.getResults());
+  }
+
+  static SmallVector<int64_t> arityOf(HookOp after) {
+    int64_t inputs = after.getInputCount();
+    return {inputs, static_cast<int64_t>(after.getTensors().size()) - inputs};
+  }
+
+  /// The gradients of a module's outputs are known: full-backward-pre hooks. Where no input has a gradient, nothing is
+  /// to be waited for, and the full-backward hooks follow at once, as in PyTorch.
+  void enterModule(HookOp after, ArrayRef<Value> given) {
+    int64_t inputs = after.getInputCount();
+    Boundary outputs;
+    for (auto [i, tensor] : llvm::enumerate(after.getTensors().drop_front(inputs))) {
+      if (!isFloat(tensor) || !active.contains(tensor))
+        continue;
+      Value gradient = given[inputs + i];
+      outputs.gradients.push_back(gradient ? gradient : OpGradients(builder, grad, {}, {}).number(0, tensor));
+      outputs.places.push_back(i);
+    }
+    SmallVector<int64_t> arity = arityOf(after);
+    outputs.gradients = emitHook(after, /*pre=*/true, {}, outputs, arity);
+    for (auto [gradient, place] : llvm::zip(outputs.gradients, outputs.places))
+      accumulate(after.getTensors()[inputs + place], gradient);
+    HookOp before = inputs ? after.getTensors().front().getDefiningOp<HookOp>() : HookOp();
+    if (before && llvm::any_of(before.getTensors(), [&](Value tensor) { return active.contains(tensor); }))
+      entered[before] = {outputs, arity};
+    else
+      (void)emitHook(after, /*pre=*/false, {}, outputs, arity);
+  }
+
+  /// The gradients of its inputs are known: full-backward hooks.
+  void leaveModule(HookOp before, ArrayRef<Value> given) {
+    Boundary inputs;
+    for (auto [i, tensor] : llvm::enumerate(before.getTensors())) {
+      if (!active.contains(tensor))
+        continue;
+      inputs.gradients.push_back(given[i] ? given[i] : OpGradients(builder, grad, {}, {}).number(0, tensor));
+      inputs.places.push_back(i);
+    }
+    auto known = entered.find(before);
+    if (known != entered.end()) {
+      SmallVector<Value> left = emitHook(before, /*pre=*/false, inputs, known->second.first, known->second.second);
+      inputs.gradients.assign(left.begin(), left.begin() + inputs.gradients.size());
+    }
+    for (auto [gradient, place] : llvm::zip(inputs.gradients, inputs.places))
+      accumulate(before.getTensors()[place], gradient);
   }
 
   /// All readings of a member count for it.
@@ -142,19 +230,24 @@ private:
   GradOp grad;
   SymbolTable &symbols;
   OpBuilder builder;
+  bool runsHooks;
   llvm::DenseSet<Value> active;
   llvm::DenseMap<Value, Value> cotangents;
+  // By the hooks before a module's forward: the gradients of its outputs, and how many inputs and outputs it has.
+  llvm::DenseMap<Operation *, std::pair<Boundary, SmallVector<int64_t>>> entered;
 };
 
 struct AutodiffPass : rune::impl::AutodiffBase<AutodiffPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      for (auto grad : llvm::to_vector(function.getBody().front().getOps<GradOp>()))
-        if (failed(ReverseMode(grad, symbols).run()))
+      auto role = function->getAttrOfType<StringAttr>("rune.role");
+      auto grads = llvm::to_vector(function.getBody().front().getOps<GradOp>());
+      // The gradients that a forward or a loss asks for are values like others: only the last goes into `.grad`.
+      for (GradOp grad : grads)
+        if (failed(ReverseMode(grad, symbols, role && role.getValue() == "gradients" && grad == grads.back()).run()))
           return signalPassFailure();
       // Asking for an input's gradient repeats a loss that has updated the buffers already.
-      auto role = function->getAttrOfType<StringAttr>("rune.role");
       if (role && role.getValue() == "input_gradients")
         for (auto set : llvm::make_early_inc_range(function.getBody().front().getOps<SetOp>()))
           set.erase();

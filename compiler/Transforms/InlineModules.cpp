@@ -71,12 +71,22 @@ private:
       set->moveBefore(function.getBody().front().getTerminator());
   }
 
+  /// What the second variant of a function is called; empty where it has none.
+  static std::string hookedName(func::FuncOp function) {
+    auto role = function->getAttrOfType<StringAttr>("rune.role");
+    if (role && role.getValue() == "gradients")
+      return (function.getSymName().drop_back(role.size()) + "hooked_" + role.getValue()).str();
+    if (function->hasAttr("rune.entry") || (role && role.getValue() == "forward"))
+      return (function.getSymName() + ".hooked").str();
+    return "";
+  }
+
   /// A second function beside each entry, which keeps the boundaries of modules.
   void addHookedVariants() {
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
-      if (function->hasAttr("rune.entry")) {
+      if (std::string name = hookedName(function); !name.empty()) {
         auto hooked = function.clone();
-        hooked.setSymName((function.getSymName() + ".hooked").str());
+        hooked.setSymName(name);
         hooked->setAttr("rune.hooked", UnitAttr::get(&getContext()));
         table->insert(hooked, std::next(Block::iterator(function)));
       }
@@ -100,7 +110,8 @@ private:
   Block::iterator inlineCall(CallOp call, bool hooks) {
     auto callee = table->lookup<func::FuncOp>(call.getCallee());
     OpBuilder builder(call);
-    bool hooked = hooks && call.getModule();
+    // Losses, optimizers and schedules are not part of the model.
+    bool hooked = hooks && call.getModule() && !call.getModule()->starts_with("#");
     StringRef scope = call.getModule() ? StringRef(*call.getModule()).drop_back() : StringRef();
     if (!call.getModule())
       if (auto outer = call->getAttrOfType<StringAttr>("scope"))
@@ -110,7 +121,8 @@ private:
     if (hooked && !inputs.empty())
       inputs =
           SmallVector<Value>(HookOp::create(builder, call.getLoc(), TypeRange(ValueRange(inputs)), call.getModuleAttr(),
-                                            builder.getUnitAttr(), builder.getI64IntegerAttr(inputs.size()), inputs)
+                                            builder.getUnitAttr(), builder.getI64IntegerAttr(inputs.size()), inputs,
+                                            UnitAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr())
                                  .getResults());
 
     IRMapping mapping;
@@ -137,7 +149,8 @@ private:
     SmallVector<Value> tensors(inputs);
     tensors.append(outputs.begin(), outputs.end());
     auto hook = HookOp::create(builder, loc, TypeRange(ValueRange(tensors)), module, UnitAttr(),
-                               builder.getI64IntegerAttr(inputs.size()), tensors);
+                               builder.getI64IntegerAttr(inputs.size()), tensors, UnitAttr(), DenseI64ArrayAttr(),
+                               DenseI64ArrayAttr());
     return SmallVector<Value>(hook.getResults().drop_front(inputs.size()));
   }
 

@@ -20,10 +20,11 @@ def InlineModules : Pass<"inline-modules", "::rune::RuneModuleOp"> {
   let description = [{
     Replaces every `rune.call` by the body it calls and drops the private functions that nothing needs any more. An op
     keeps its place in the spec and gets the path of the module that it came from (`scope`). With `hooks`, every entry
-    gets a second function, `<entry>.hooked`, in which the boundaries of submodules stay as `rune.hook` ops;
-    the runtime runs the model's own hooks around the call.
+    gets a second function, `<entry>.hooked`, in which the boundaries of submodules stay as `rune.hook` ops, and so do
+    the functions of training that call the model. The runtime runs the model's own hooks around an entry; in training
+    the model is a module like the others.
   }];
-  let options = [Option<"hooks", "hooks", "bool", "false", "Add the hooked variant of each entry">];
+  let options = [Option<"hooks", "hooks", "bool", "false", "Add hooked variants">];
 }
 
 def InferShapes : Pass<"infer-shapes", "::rune::RuneModuleOp"> {
@@ -41,8 +42,10 @@ def Simplify : Pass<"simplify", "::rune::RuneModuleOp"> {
 
     One rule changes rounding, and the hooked variant does without it: a batch norm in evaluation joins the bias before
     it, `(x + b − mean) / sqrt(var + eps) · weight + beta` being `x · scale + shift` with scale and shift of a bias's
-    size, which then become the epilogue of the product that makes x. Such a b is warned about: it is redundant.
+    size, which then become the epilogue of the product that makes x. Such a b is warned about: it is redundant. With
+    `exact` no function gets it, so that the fused variant has the bits of the hooked one.
   }];
+  let options = [Option<"exact", "exact", "bool", "false", "Only the rules that change no bit">];
 }
 
 def Autodiff : Pass<"autodiff", "::rune::RuneModuleOp"> {
@@ -51,7 +54,8 @@ def Autodiff : Pass<"autodiff", "::rune::RuneModuleOp"> {
     Reverse mode. Only ops between an x and a y get a gradient, and only for the operands that lead to an x; what is not
     reached is zero, and the updates (`rune.set … updates`) of a parameter that no y depends on are left out, as
     optimizers leave out parameters without a gradient. Gradients of inner functions come first: an outer one
-    differentiates their ops like any others.
+    differentiates their ops like any others. Where the forward leaves a module (a `rune.hook` after it) the gradient
+    enters it, and backward hooks run there and where it leaves again, in PyTorch's order.
 
     Values of the forward that the gradient reads are kept, not computed again: `fuse` repeats what is cheaper to do
     again than to read. In a function split in two (`split-backward`) the first returns what the second needs.

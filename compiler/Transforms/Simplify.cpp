@@ -143,7 +143,7 @@ struct SimplifyPass : rune::impl::SimplifyBase<SimplifyPass> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (failed(applyPatternsGreedily(function, frozen)))
         return signalPassFailure();
-      if (function->hasAttr("rune.hooked"))
+      if (exact || function->hasAttr("rune.hooked"))
         continue;
       foldNormalizations(function);
       if (failed(applyPatternsGreedily(function, frozen)))

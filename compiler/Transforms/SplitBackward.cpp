@@ -24,8 +24,8 @@ public:
 
   void run() {
     for (Operation &op : body())
-      if (auto set = dyn_cast<SetOp>(op); set && isGradient(set))
-        mark(set, backward);
+      if (auto set = dyn_cast<SetOp>(op); (set && isGradient(set)) || isBackwardHook(&op))
+        mark(&op, backward);
       else if (set || op.hasTrait<OpTrait::IsTerminator>() || isa<CheckOp, HookOp>(op))
         mark(&op, forward);
     for (Operation *op : backward)
@@ -40,6 +40,11 @@ private:
   Block &body() { return function.getBody().front(); }
 
   bool isGradient(SetOp set) { return symbols.lookup<SlotOp>(set.getMember()) != nullptr; }
+
+  static bool isBackwardHook(Operation *op) {
+    auto hook = dyn_cast<HookOp>(op);
+    return hook && hook.getBackward();
+  }
 
   /// The op and all that it is made from.
   void mark(Operation *op, llvm::SetVector<Operation *> &into) {
@@ -80,10 +85,13 @@ private:
       need(operand);
   }
 
-  static void eraseDead(Block &block) {
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-      if (op.use_empty() && isMemoryEffectFree(&op) && !op.hasTrait<OpTrait::IsTerminator>())
+  /// Hooks of the other half are dead too.
+  static void eraseDead(Block &block, bool isBackward) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+      bool elsewhere = isa<HookOp>(op) && isBackwardHook(&op) != isBackward;
+      if (op.use_empty() && (elsewhere || isMemoryEffectFree(&op)) && !op.hasTrait<OpTrait::IsTerminator>())
         op.erase();
+    }
   }
 
   DictionaryAttr named(StringRef name) {
@@ -109,7 +117,7 @@ private:
     }
     block.getTerminator()->setOperands({});
     (void)made.eraseResults(llvm::BitVector(made.getNumResults(), true));
-    eraseDead(block);
+    eraseDead(block, /*isBackward=*/true);
     symbols.insert(made, std::next(Block::iterator(function)));
   }
 
@@ -121,7 +129,7 @@ private:
     SmallVector<Value> results(end->getOperands());
     llvm::append_range(results, kept);
     end->setOperands(results);
-    eraseDead(body());
+    eraseDead(body(), /*isBackward=*/false);
     for (auto [i, value] : llvm::enumerate(kept))
       (void)function.insertResult(function.getNumResults(), value.getType(), named("saved." + std::to_string(i)));
     function->setAttr("rune.role", StringAttr::get(function.getContext(), "loss"));

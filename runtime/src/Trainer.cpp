@@ -3,6 +3,7 @@
 
 #include "TrainerImpl.h"
 
+#include "HookContext.h"
 #include "SizeExpression.h"
 #include "Text.h"
 
@@ -47,7 +48,8 @@ Trainer::Impl::Impl(Model &owner)
   saved.resize(static_cast<std::size_t>(training.phase_count));
   for (std::int32_t p = 0; p < training.phase_count; ++p) {
     const rune_phase &one = training.phases[p];
-    for (const rune_entry *entry : {one.loss, one.backward, one.update, one.step, one.input_gradients})
+    for (const rune_entry *entry :
+         {one.loss, one.backward, one.update, one.step, one.input_gradients, one.hooked_loss, one.hooked_backward})
       if (entry) {
         most = std::max(most, static_cast<std::size_t>(entry->input_count + entry->output_count));
         symbol_count = std::max(symbol_count, static_cast<std::size_t>(entry->symbol_count + 1));
@@ -135,6 +137,16 @@ void Trainer::Impl::call(const rune_entry &entry, rune_context &call_context) {
   const std::int64_t needed = detail::workspace_bytes(entry, symbols.data(), false);
   if (needed > workspace.size())
     workspace = Workspace(needed);
+  if (entry.hook_site_count > 0) {
+    detail::HookContext hooks(*model, entry, call_context, /*runs_root=*/true);
+    const std::int32_t status = entry.function(arguments.data(), symbols.data(), model->state.get(), workspace.data(),
+                                               static_cast<rune_context *>(&hooks));
+    if (hooks.failure)
+      std::rethrow_exception(hooks.failure);
+    if (status != RUNE_OK)
+      detail::fail_status(entry, status, symbols.data());
+    return;
+  }
   const std::int32_t status =
       entry.function(arguments.data(), symbols.data(), model->state.get(), workspace.data(), &call_context);
   if (status != RUNE_OK)
@@ -171,10 +183,16 @@ void Trainer::Impl::place(SavedValues &values, const rune_entry &entry) {
   }
 }
 
+bool Trainer::Impl::isHooked() const { return !model->hooks->empty() || detail::any_global_hook(); }
+
 double Trainer::Impl::loss(std::int32_t index) {
-  const rune_entry &entry = *phase(index).loss;
   SavedValues &values = saved[static_cast<std::size_t>(index)];
   values.present = false;
+  values.hooked = isHooked();
+  if (values.hooked && !phase(index).hooked_loss)
+    throw Error("the model was compiled without the places where hooks of its modules run");
+  const rune_entry &entry = values.hooked ? *phase(index).hooked_loss : *phase(index).loss;
+  values.pointers.resize(static_cast<std::size_t>(entry.output_count - 1));
   place(values, entry);
   double wide = 0;
   float narrow = 0;
@@ -199,7 +217,7 @@ void Trainer::Impl::backward(std::int32_t index) {
   std::copy(inputs.begin(), inputs.end(), arguments.begin());
   std::copy(values.pointers.begin(), values.pointers.end(),
             arguments.begin() + static_cast<std::ptrdiff_t>(inputs.size()));
-  call(*one.backward, values.context);
+  call(values.hooked ? *one.hooked_backward : *one.backward, values.context);
   for (std::int32_t i = 0; i < one.parameter_count; ++i)
     has_gradient[static_cast<std::size_t>(one.parameters[i])] |=
         model->requires_grad[static_cast<std::size_t>(one.parameters[i])];
@@ -255,6 +273,8 @@ void Trainer::Impl::update(std::int32_t index) {
 }
 
 bool Trainer::Impl::isFused() const {
+  if (isHooked())
+    return false;
   for (std::int32_t p = 0; p < training.phase_count; ++p) {
     const rune_phase &one = training.phases[p];
     if (!one.step)

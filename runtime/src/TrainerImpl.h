@@ -18,6 +18,7 @@ struct SavedValues {
   std::vector<void *> pointers;
   rune_context context = {};
   bool present = false; // nothing was computed backward from it yet
+  bool hooked = false;  // the hooked loss left them
   bool current = false; // the parameters are those that it was computed with
 };
 
@@ -38,6 +39,7 @@ struct Trainer::Impl : detail::GradientSource {
   void update(std::int32_t index);
   void forgetLosses();
   bool isFused() const;
+  bool isHooked() const;
   void clearGradients();
   void place(SavedValues &saved, const rune_entry &entry);
   void *at(std::int64_t offset) const { return static_cast<char *>(arena.get()) + offset; }

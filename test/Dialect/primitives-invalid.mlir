@@ -157,3 +157,23 @@ func.func @select_shape(%c: tensor<2xi1>, %x: tensor<3xf32>) {
 func.func @dims(%x: tensor<?xf32, #rune.dims<["n +"]>>) {
   return
 }
+
+// -----
+
+rune.module @Net dtype f32 {
+  func.func @hook_types(%x: tensor<2xf32>) -> tensor<3xf32> {
+    // expected-error @+1 {{expects results of its operands' types}}
+    %0 = rune.hook @a. pre inputs 1(%x) : (tensor<2xf32>) -> tensor<3xf32>
+    return %0 : tensor<3xf32>
+  }
+}
+
+// -----
+
+rune.module @Net dtype f32 {
+  func.func @hook_places(%x: tensor<2xf32>) -> tensor<2xf32> {
+    // expected-error @+1 {{expects the place of each gradient, and how many inputs and outputs there are}}
+    %0 = rune.hook @a. backward pre inputs 0(%x) places [0, 1] arity [1, 1] : (tensor<2xf32>) -> tensor<2xf32>
+    return %0 : tensor<2xf32>
+  }
+}

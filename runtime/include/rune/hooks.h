@@ -1,7 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Functions that run before or after a module's forward.
+// Functions that run before or after a module's forward, and where its gradients pass.
 
 #ifndef RUNE_HOOKS_H
 #define RUNE_HOOKS_H
@@ -61,6 +61,20 @@ template <typename F> Hook make_forward_hook(F f) {
   };
 }
 
+template <typename F> Hook make_backward_hook(F f) {
+  static_assert(std::is_invocable_v<F &, Module &, Tensors &, Tensors &>,
+                "a full-backward hook takes (rune::Module &, rune::Tensors &, rune::Tensors &)");
+  return [f = std::move(f)](Module &module, Tensors &inputs, Tensors &outputs) mutable {
+    using Result = std::invoke_result_t<F &, Module &, Tensors &, Tensors &>;
+    if constexpr (std::is_void_v<Result>)
+      f(module, inputs, outputs);
+    else if constexpr (std::is_convertible_v<Result, Tensor>)
+      inputs = Tensors{f(module, inputs, outputs)};
+    else
+      inputs = f(module, inputs, outputs);
+  };
+}
+
 } // namespace detail
 
 /// What registering a hook returns. The hook stays after the handle is gone, until remove() is called.
@@ -89,6 +103,14 @@ template <typename F> RemovableHandle register_module_forward_pre_hook(F hook) {
 /// Runs before every module's own forward hooks, in every model of the process.
 template <typename F> RemovableHandle register_module_forward_hook(F hook) {
   return detail::register_global_hook(1, detail::make_forward_hook(std::move(hook)));
+}
+
+/// The same for the gradients of every module.
+template <typename F> RemovableHandle register_module_full_backward_pre_hook(F hook) {
+  return detail::register_global_hook(2, detail::make_pre_hook(std::move(hook)));
+}
+template <typename F> RemovableHandle register_module_full_backward_hook(F hook) {
+  return detail::register_global_hook(3, detail::make_backward_hook(std::move(hook)));
 }
 
 } // namespace rune

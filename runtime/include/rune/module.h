@@ -72,6 +72,16 @@ public:
     return add_hook(1, detail::make_forward_hook(std::move(hook)), prepend);
   }
 
+  /// hook(Module &, Tensors &grad_output), where a trainer's backward comes to the module; it may replace them.
+  template <typename F> RemovableHandle register_full_backward_pre_hook(F hook, bool prepend = false) {
+    return add_hook(2, detail::make_pre_hook(std::move(hook)), prepend);
+  }
+  /// hook(Module &, Tensors &grad_input, Tensors &grad_output), where the backward leaves the module; it may replace
+  /// grad_input, or return it. An undefined tensor stands for an input without a gradient.
+  template <typename F> RemovableHandle register_full_backward_hook(F hook, bool prepend = false) {
+    return add_hook(3, detail::make_backward_hook(std::move(hook)), prepend);
+  }
+
 protected:
   detail::ModelImpl &model() const;
 

@@ -142,13 +142,17 @@ typedef struct rune_check {
   int32_t reserved;
 } rune_check;
 
-// A place where the hooked variant calls rune_run_hooks: before (phase 0) or after (phase 1) a module's forward.
+// A place where the hooked variant calls rune_run_hooks: before (phase 0) or after (phase 1) a module's forward, where
+// the gradients of its outputs (2), or those of its inputs too (3), are known.
 typedef struct rune_hook_site {
   int32_t module;
   int32_t phase;
   int32_t tensor_count;
   int32_t input_count;       // how many of `tensors` are the module's inputs; in phase 0 all
-  const rune_value *tensors; // the module's inputs (phase 0) or its inputs, then its outputs (phase 1)
+  const rune_value *tensors; // the module's inputs (phase 0) or its inputs, then its outputs (phase 1); gradients of
+                             // outputs (2), or of inputs, then of outputs (3)
+  const int32_t *places;     // phases 2 and 3: which of the module's inputs or outputs each gradient is of
+  int32_t module_inputs, module_outputs; // how many there are
 } rune_hook_site;
 
 enum rune_entry_flags {
@@ -211,6 +215,10 @@ typedef struct rune_phase {
   // (inputs, targets) → the gradient of each floating input, under its name, as of a `loss` with the same context;
   // null where there is no such input
   const rune_entry *input_gradients;
+  // `loss` and `backward` that run hooks; what goes from the one to the other is not what `loss` leaves. Null where
+  // they were not compiled
+  const rune_entry *hooked_loss;
+  const rune_entry *hooked_backward;
   const int32_t *parameters; // members that it trains, in the order of `update`'s input
   int32_t parameter_count;
   int32_t accumulate; // calls of `backward` for each `update`, at least 1

@@ -103,6 +103,9 @@ public:
     check_dtype(dtype_of<T>);
     return static_cast<const T *>(impl_->data);
   }
+  /// All elements, in order.
+  template <typename T> std::span<T> span() { return {data<T>(), static_cast<std::size_t>(numel())}; }
+  template <typename T> std::span<const T> span() const { return {data<T>(), static_cast<std::size_t>(numel())}; }
   void *raw_data() { return checked().data; }
   const void *raw_data() const { return checked().data; }
 

@@ -129,8 +129,9 @@ const rune_value outputs[] = {{"output", RUNE_F32, 2, y_dims}};
 const rune_value fc1_tensors[] = {{"input", RUNE_F32, 2, x_dims}, {"output", RUNE_F32, 2, h_dims}};
 const rune_value act_tensors[] = {{"input", RUNE_F32, 2, h_dims}, {"output", RUNE_F32, 2, h_dims}};
 const rune_value fc2_tensors[] = {{"input", RUNE_F32, 2, h_dims}, {"output", RUNE_F32, 2, y_dims}};
-const rune_hook_site sites[] = {{1, 0, 1, 1, fc1_tensors}, {1, 1, 2, 1, fc1_tensors}, {2, 0, 1, 1, act_tensors},
-                                {2, 1, 2, 1, act_tensors}, {3, 0, 1, 1, fc2_tensors}, {3, 1, 2, 1, fc2_tensors}};
+const rune_hook_site sites[] = {{1, 0, 1, 1, fc1_tensors, nullptr, 0, 0}, {1, 1, 2, 1, fc1_tensors, nullptr, 0, 0},
+                                {2, 0, 1, 1, act_tensors, nullptr, 0, 0}, {2, 1, 2, 1, act_tensors, nullptr, 0, 0},
+                                {3, 0, 1, 1, fc2_tensors, nullptr, 0, 0}, {3, 1, 2, 1, fc2_tensors, nullptr, 0, 0}};
 const rune_entry entries[] = {{"forward",
                                symbols,
                                inputs,
