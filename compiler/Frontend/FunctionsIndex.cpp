@@ -220,16 +220,37 @@ static Value runTakeAlongDim(Call &call) {
   return Value::tensor(emitter.gather(emitter.broadcast(input, from), emitter.broadcast(index, to), dim));
 }
 
+/// Position i of the dimension takes element (i - start) / step of the source where that is a whole number before
+/// `end`.
+static mlir::Value scatterSteps(Emitter &emitter, mlir::Value input, mlir::Value source, int64_t dim,
+                                const DimExpr &start, const DimExpr &end, int64_t step) {
+  Dims dims = getDims(input), line = {dims[dim]};
+  auto number = [&](const DimExpr &value) { return emitter.broadcast(emitter.dim(value), line); };
+  mlir::Value place = emitter.iota(dims[dim]), zero = number(0);
+  mlir::Value offset = emitter.binary<SubOp>(place, number(start));
+  mlir::Value rest = emitter.binary<RemOp>(offset, number(step));
+  mlir::Value taken =
+      emitter.binary<MulOp>(emitter.compare(Predicate::eq, rest, zero), emitter.compare(Predicate::ge, offset, zero));
+  taken = emitter.binary<MulOp>(taken, emitter.compare(Predicate::lt, place, number(end)));
+  // Where nothing is taken: the one element that is put behind the source, which may have none.
+  mlir::Value index = emitter.binary<DivOp>(offset, number(step));
+  index = emitter.select(taken, index, number((end - start).ceilDiv(step)));
+  Dims extra = getDims(source), across(dims.size(), DimExpr(1));
+  extra[dim] = 1;
+  across[dim] = dims[dim];
+  source = emitter.concat({source, emitter.full(extra, dtypeOf(source), 0)}, dim);
+  auto wide = [&](mlir::Value value) { return emitter.broadcast(emitter.reshape(value, across), dims); };
+  return emitter.select(wide(taken), emitter.gather(source, wide(index), dim), input);
+}
+
 static Value runSliceScatter(Call &call) {
   mlir::Value input = call.tensor(0), source = input ? call.tensor(1) : mlir::Value();
   std::optional<int64_t> dim = source ? call.axis(2, rankOf(input)) : std::nullopt;
   std::optional<int64_t> step = dim ? call.integer(5) : std::nullopt;
   if (!step || rankOf(input) == 0)
     return step ? call.error("'slice_scatter' needs a tensor of one dimension or more") : Value();
-  if (*step != 1) {
-    call.evaluator.session.unsupported(call.loc, "'slice_scatter' with a step is");
-    return Value();
-  }
+  if (*step < 1)
+    return call.errorAt(5, "'slice_scatter' needs a step of 1 or more, got " + llvm::Twine(*step));
   DimExpr size = getDims(input)[*dim];
   std::optional<DimExpr> start = call.given(3) ? call.size(3) : DimExpr(0), end = call.given(4) ? call.size(4) : size;
   if (!start || !end)
@@ -238,7 +259,7 @@ static Value runSliceScatter(Call &call) {
     if (bound->isConstant() && bound->getConstant() < 0)
       *bound = size + *bound;
   Dims wanted = getDims(input);
-  wanted[*dim] = *end - *start;
+  wanted[*dim] = (*end - *start).ceilDiv(*step);
   if (getDims(source) != wanted)
     return call.errorAt(1, "'slice_scatter' expects a source of shape " + formatDims(wanted) + ", got " +
                                formatDims(getDims(source)));
@@ -247,10 +268,13 @@ static Value runSliceScatter(Call &call) {
       !evaluator.checkAtMost(*end, size, call.loc, "'slice_scatter' ends at {0}, beyond a dimension of size {1}"))
     return Value();
   Emitter &emitter = call.emitter();
+  source = emitter.cast(source, dtypeOf(input));
+  if (*step > 1)
+    return Value::tensor(scatterSteps(emitter, input, source, *dim, *start, *end, *step));
   llvm::SmallVector<mlir::Value> parts;
   if (!start->isConstant(0))
     parts.push_back(emitter.slice(input, *dim, 0, *start));
-  parts.push_back(emitter.cast(source, dtypeOf(input)));
+  parts.push_back(source);
   if (*end != size)
     parts.push_back(emitter.slice(input, *dim, *end, size - *end));
   return Value::tensor(emitter.concat(parts, *dim));

@@ -247,17 +247,15 @@ static Value pickExtreme(Call &call, bool larger) {
 static Value runMax(Call &call) { return pickExtreme(call, true); }
 static Value runMin(Call &call) { return pickExtreme(call, false); }
 
-/// The product with a triangle of ones.
+/// The product with a triangle of ones, or, for integers, sums of what the triangle leaves.
 static Value runCumsum(Call &call) {
   mlir::Value input = call.tensor(0);
   std::optional<int64_t> dim = input ? call.axis(1, rankOf(input)) : std::nullopt;
   if (!dim || rankOf(input) == 0)
     return dim ? call[0] : Value();
-  if (!isFloat(dtypeOf(input))) {
-    call.evaluator.session.unsupported(call.loc, "'cumsum' of integers is");
-    return Value();
-  }
   Emitter &emitter = call.emitter();
+  if (dtypeOf(input) == ElementKind::Bool)
+    input = emitter.cast(input, ElementKind::I64);
   llvm::SmallVector<int64_t> swap = allDims(rankOf(input));
   std::swap(swap[*dim], swap.back());
   mlir::Value rows = emitter.transpose(input, swap);
@@ -265,7 +263,18 @@ static Value runCumsum(Call &call) {
   DimExpr n = dims.back();
   mlir::Value iota = emitter.iota(n);
   mlir::Value from = emitter.broadcast(emitter.unsqueeze(iota, 1), {n, n}), to = emitter.broadcast(iota, {n, n});
-  mlir::Value triangle = emitter.cast(emitter.compare(Predicate::le, from, to), dtypeOf(input));
+  mlir::Value triangle = emitter.compare(Predicate::le, from, to);
+  if (!isFloat(dtypeOf(input))) {
+    Dims square = dims, row = dims, plane(dims.size() + 1, DimExpr(1));
+    square.push_back(n);
+    row.push_back(1);
+    plane[dims.size() - 1] = plane[dims.size()] = n;
+    mlir::Value wide = emitter.broadcast(emitter.reshape(rows, row), square);
+    mlir::Value left = emitter.broadcast(emitter.reshape(triangle, plane), square);
+    mlir::Value kept = emitter.select(left, wide, emitter.full(square, ElementKind::I64, 0));
+    return Value::tensor(emitter.transpose(emitter.reduceSum(kept, {static_cast<int64_t>(dims.size()) - 1}), swap));
+  }
+  triangle = emitter.cast(triangle, dtypeOf(input));
   if (dims.size() == 1)
     rows = emitter.unsqueeze(rows, 0);
   mlir::Value sums = emitter.reshape(emitter.matmul(rows, triangle), dims);

@@ -244,7 +244,8 @@ static Value repeatBy(Call &call, bool padLeft) {
       return call.error("'repeat' needs a number for each of the " + llvm::Twine(dims.size()) + " dimensions");
     times->insert(times->begin(), dims.size() - times->size(), DimExpr(1));
   }
-  dims.insert(dims.begin(), times->size() - dims.size(), DimExpr(1));
+  if (times->size() > dims.size())
+    dims.insert(dims.begin(), times->size() - dims.size(), DimExpr(1));
   for (const DimExpr &count : *times)
     if (count.isConstant() && count.getConstant() < 0)
       return call.error("a tensor cannot be repeated " + count.str() + " times");

@@ -17,15 +17,16 @@
 int main() {
   models::Net net;
   net.reset_parameters(3);
-  auto fill = [](rune::Tensor tensor, float first, float step) {
+  auto ramp = [](rune::Shape shape, float first, float step) {
+    rune::Tensor tensor = rune::Tensor::zeros(shape);
     for (std::int64_t i = 0; i < tensor.numel(); ++i)
       tensor.data<float>()[i] = first + step * static_cast<float>(i % 11);
+    return tensor;
   };
-  fill(net.norm.running_mean.tensor(), -0.7F, 0.13F);
-  fill(net.norm.running_var.tensor(), 0.3F, 0.21F);
-  fill(net.norm.weight.tensor(), 0.9F, 0.07F);
-  rune::Tensor x = rune::Tensor::zeros({5, 7});
-  fill(x, -1.1F, 0.37F);
+  net.norm.running_mean.copy_(ramp({19}, -0.7F, 0.13F));
+  net.norm.running_var.copy_(ramp({19}, 0.3F, 0.21F));
+  net.norm.weight.copy_(ramp({19}, 0.9F, 0.07F));
+  const rune::Tensor x = ramp({5, 7}, -1.1F, 0.37F);
   net.eval();
   const rune::Tensor fused = net.forward(x);
   net.norm.register_forward_hook([](rune::Module &, rune::Tensors &, rune::Tensors &) {});

@@ -1,0 +1,68 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A tool of the tests: compiles the training of a spec in f64 and compares its gradients, by every parameter and
+// floating input, with central differences of its loss, for each of the sizes given.
+//
+//   rune-gradients SPEC --sizes n=7,m=1 --sizes n=0,m=3 [--range x=0.1:0.9] [--below index=5]
+
+#include "CentralDifferences.h"
+
+#include "Driver/JustInTime.h"
+#include "Emit/Tables.h"
+
+#include "CLI/CLI.hpp"
+
+#include <charconv>
+
+using namespace rune;
+
+static std::pair<std::string, std::string> split(const std::string &text, char at) {
+  size_t place = text.find(at);
+  return {text.substr(0, place), place == std::string::npos ? "" : text.substr(place + 1)};
+}
+
+int main(int argc, char **argv) {
+  CLI::App app("Compares gradients with central differences");
+  std::string spec;
+  std::vector<std::string> sizes, ranges, below;
+  app.add_option("spec", spec)->required();
+  app.add_option("--sizes", sizes)->expected(1)->take_all();
+  app.add_option("--range", ranges)->expected(1)->take_all();
+  app.add_option("--below", below)->expected(1)->take_all();
+  CLI11_PARSE(app, argc, argv);
+
+  auto target = findTarget("native");
+  FrontendOptions frontend;
+  frontend.f64 = true;
+  Compilation compilation(spec, frontend);
+  if (!target || !compilation.load() || !compilation.import())
+    return 2;
+  std::unique_ptr<Jit> jit = compileHere(compilation, *target, "native");
+  if (!jit)
+    return 2;
+  Tables tables(compilation.description(), [&](const std::string &symbol) { return jit->lookup(symbol); });
+
+  test::Drawing drawing;
+  for (const std::string &range : ranges) {
+    auto [name, ends] = split(range, '=');
+    auto [low, high] = split(ends, ':');
+    drawing.ranges[name] = {std::stod(low), std::stod(high)};
+  }
+  for (const std::string &bound : below)
+    drawing.below[split(bound, '=').first] = std::stoll(split(bound, '=').second);
+  int status = 0;
+  for (const std::string &one : sizes.empty() ? std::vector<std::string>{""} : sizes) {
+    std::stringstream parts(one);
+    for (std::string part; std::getline(parts, part, ',');)
+      drawing.sizes[split(part, '=').first] = std::stoll(split(part, '=').second);
+    try {
+      const int64_t compared = test::compareGradients(tables.model(), drawing);
+      std::cout << one << (one.empty() ? "" : ": ") << compared << " elements\n";
+    } catch (const std::exception &error) {
+      std::cout << one << (one.empty() ? "" : ": ") << error.what() << '\n';
+      status = 1;
+    }
+  }
+  return status;
+}
