@@ -42,20 +42,16 @@ Value spaceOut(OpGradients &g, Value x, int64_t dim, int64_t step) {
 
 void vjp(SliceOp op, OpGradients &g) {
   Value x = g.cotangent();
-  SmallVector<DimExpr> input = getDims(op.getInput()), starts = op.getStarts().getDims(), low, high;
+  SmallVector<DimExpr> input = getDims(op.getInput()), low = llvm::to_vector(op.getStarts().getDims()), high;
   for (auto [i, step] : llvm::enumerate(op.getSteps())) {
-    if (step != 1) {
+    if (step != 1)
       x = spaceOut(g, x, i, step);
-      // The zeros after the last element may reach beyond the input.
-      SmallVector<DimExpr> dims = getDims(x), from(dims.size());
-      dims[i] = dims[i] - DimExpr(step - 1);
-      if (!getDims(x)[i].isConstant(0))
-        x = g.slice(x, from, dims);
-    }
-    low.push_back(starts[i]);
-    high.push_back(input[i] - starts[i] - getDims(x)[i]);
+    // The step - 1 zeros after the last element may reach beyond the input, and there may be no element.
+    high.push_back(input[i] - low[i] - getDims(x)[i] + DimExpr(step - 1));
   }
-  g.add(0, g.pad(x, low, high));
+  x = g.pad(x, low, high);
+  bool reaches = llvm::any_of(op.getSteps(), [](int64_t step) { return step != 1; });
+  g.add(0, reaches ? g.slice(x, SmallVector<DimExpr>(input.size()), input) : x);
 }
 
 void vjp(PadOp op, OpGradients &g) {

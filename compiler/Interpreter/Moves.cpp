@@ -88,6 +88,21 @@ Tensor gather(const Tensor &input, const Tensor &indices, uint64_t dim, int32_t 
   return result;
 }
 
+Tensor scatterAdd(const Tensor &input, const Tensor &indices, const Tensor &source, uint64_t dim, int32_t &status) {
+  Tensor result = input;
+  forEachPlace(indices.shape, [&](Place place) {
+    int64_t index = indices.at(place).integer, size = input.shape[dim];
+    if (index < -size || index >= size) {
+      status = RUNE_INDEX_OUT_OF_RANGE;
+      return;
+    }
+    Shape target(place);
+    target[dim] = index < 0 ? index + size : index;
+    result.at(target) = roundTo(input.dtype, real(result.at(target).real + source.at(place).real));
+  });
+  return result;
+}
+
 Tensor iota(const Shape &shape) {
   Tensor result = Tensor::make(DType::I64, shape);
   forEachPlace(shape, [&](Place place) { result.at(place) = integer(place[0]); });
@@ -122,5 +137,6 @@ std::optional<Tensor> rune::interpreter::evaluateMove(Operation *op, ArrayRef<co
       .Case([&](PadOp padded) -> Result { return pad(*x[0], *x[1], evaluate(padded.getLow()), shape()); })
       .Case([&](ConcatOp joined) -> Result { return concat(x, joined.getDim(), shape()); })
       .Case([&](GatherOp gathered) -> Result { return gather(*x[0], *x[1], gathered.getDim(), status); })
+      .Case([&](ScatterAddOp added) -> Result { return scatterAdd(*x[0], *x[1], *x[2], added.getDim(), status); })
       .Default([](Operation *) { return Result(); });
 }

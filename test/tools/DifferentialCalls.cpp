@@ -8,6 +8,7 @@
 #include "Emit/Describe.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 #include <deque>
@@ -192,6 +193,7 @@ private:
   Values drawInputs();
   Given call(const Compiled &target, const Values &inputs);
   std::string compare(const Outcome &expected, const Given &given);
+  std::string compareGradients(const Values &inputs, const Outcome &given);
   std::string compareRows(const Compiled &target, const Values &inputs, const Given &together);
 
   func::FuncOp function;
@@ -256,8 +258,11 @@ Values Caller::drawInputs() {
     if (auto below = function.getArgAttrOfType<DimsAttr>(argument.getArgNumber(), "differential.below"))
       bound = interpreter.evaluate(below.getDims().front());
     for (Scalar &element : tensor.elements)
-      element = bound ? interpreter::integer(static_cast<int64_t>(random() % (2 * bound)) - bound)
-                      : drawElement(tensor.dtype);
+      if (function->hasAttr("differential.gradients") && interpreter::isReal(tensor.dtype))
+        element = interpreter::real(std::uniform_real_distribution<double>(-2, 2)(random));
+      else
+        element = bound ? interpreter::integer(static_cast<int64_t>(random() % (2 * bound)) - bound)
+                        : drawElement(tensor.dtype);
     inputs.push_back(std::move(tensor));
   }
   return inputs;
@@ -356,6 +361,37 @@ std::string Caller::compareRows(const Compiled &target, const Values &inputs, co
   return result;
 }
 
+/// Some elements of each gradient against a central difference of the first result. A step is small beside the space
+/// between kinks, and large beside the rounding of what it divides.
+std::string Caller::compareGradients(const Values &inputs, const Outcome &given) {
+  auto by = function->getAttrOfType<ArrayAttr>("differential.gradients");
+  if (!by || given.status != 0)
+    return {};
+  constexpr double step = 1e-5;
+  double loss = given.results.front().elements.front().real;
+  if (!std::isfinite(loss)) // the greatest of no elements, for example
+    return {};
+  for (auto [i, attribute] : llvm::enumerate(by.getAsRange<IntegerAttr>())) {
+    const interpreter::Tensor &gradient = given.results[i + 1];
+    for (int round = 0; round < 4 && !gradient.elements.empty(); ++round) {
+      size_t at = random() % gradient.elements.size();
+      double losses[2];
+      for (int side : {0, 1}) {
+        Values moved = inputs;
+        moved[attribute.getInt()].elements[at].real += side ? step : -step;
+        FailureOr<Outcome> there = interpreter.call(function, moved);
+        if (failed(there) || there->status != 0)
+          return "the interpreter cannot run it beside";
+        losses[side] = there->results.front().elements.front().real;
+      }
+      double slope = (losses[1] - losses[0]) / (2 * step), computed = gradient.elements[at].real;
+      if (!(std::fabs(slope - computed) <= 1e-5 * std::max({1.0, std::fabs(computed), std::fabs(loss)})))
+        return llvm::formatv("gradient {0}, element {1}: {2}, the difference says {3}", i, at, computed, slope).str();
+    }
+  }
+  return {};
+}
+
 std::string Caller::check() {
   drawSizes();
   drawMembers();
@@ -363,6 +399,8 @@ std::string Caller::check() {
   FailureOr<Outcome> expected = interpreter.call(function, inputs);
   if (failed(expected))
     return "the interpreter cannot run it";
+  if (std::string wrong = compareGradients(inputs, *expected); !wrong.empty())
+    return wrong;
   std::optional<Given> fused; // of the first target with FMA
   for (const Compiled &target : compiled) {
     Given given = call(target, inputs);

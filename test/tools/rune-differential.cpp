@@ -8,13 +8,16 @@
 //
 // Attributes guide it. Of an argument: `differential.below`, a size that its elements are indices of; of a result:
 // `differential.tolerance`, how far elements may be off, in place of no bit; of a function: `differential.rows`, that
-// dimension 0, the symbol `b`, of everything is a batch of rows that do not meet: each alone has the same bits.
+// dimension 0, the symbol `b`, of everything is a batch of rows that do not meet: each alone has the same bits;
+// `differential.gradients`, arguments by which the results after the first are gradients of the first.
 
 #include "DifferentialCalls.h"
 
 #include "Codegen/Register.h"
+#include "Transforms/Passes.h"
 
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -72,6 +75,10 @@ int main(int count, char **words) {
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(file, &context);
   if (!module)
+    return 2;
+  mlir::PassManager gradients(&context);
+  gradients.addNestedPass<RuneModuleOp>(createAutodiff());
+  if (mlir::failed(gradients.run(*module)))
     return 2;
   std::vector<Compiled> compiled;
   for (const TargetDesc &target : targets())

@@ -1,7 +1,8 @@
 # Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Prints a module of random programs: generator.py FIRST LAST, which are seeds. What can jump (comparisons, floor,
-argmax, …) reads exact values only, so that results are known bit for bit there and to a tolerance elsewhere."""
+"""Prints a module of random programs: generator.py [--gradients] FIRST LAST, which are seeds. What can jump
+(comparisons, floor, argmax, …) reads exact values only, so that results are known bit for bit there and to a tolerance
+elsewhere. With --gradients each program gives a loss in f64 and its gradients by the inputs."""
 import random
 import sys
 
@@ -22,6 +23,7 @@ class Generator:
         self.values = []
         self.float = self.r.choice(["f32", "f32", "f64"])
         self.b, self.n = Dim.symbol("b"), Dim.symbol("n")
+        self.curved = 30  # the largest argument of a function that grows quickly
 
     #===--- Sizes ---------------------------------------------------------===#
 
@@ -142,7 +144,7 @@ class Generator:
                 ops += SMOOTH
             if x.exact:
                 ops += JUMPY
-                if x.bound <= 30:
+                if x.bound <= self.curved:
                     ops += CURVED
         op = self.r.choice(ops)
         if op in ("sqrt", "log", "log1p"):
@@ -413,6 +415,24 @@ class Generator:
         program.symbols = ["b", "n"]
         return program
 
+    def generate_gradients(self):
+        """The sum of what the program gives, each share by another factor, and its gradients."""
+        self.float, self.curved = "f64", 4
+        self.generate()
+        program = self.program
+        loss = self.emit("constant", [], self.fresh([], "f64"), value=[0.0])
+        for i, value in enumerate(program.outputs):
+            if value.dtype == "f64" and value.bound <= 1e4:
+                total = self.emit("reduce_sum", [value], self.fresh([], "f64", exact=False), dims=[*range(value.rank)])
+                factor = self.emit("constant", [], self.fresh([], "f64"), value=[1.0 + 0.3 * i])
+                share = self.emit("mul", [total, factor], self.fresh([], "f64", exact=False))
+                loss = self.emit("add", [loss, share], self.fresh([], "f64", exact=False, bound=1e7))
+        program.gradients = [v for v in program.inputs if v.dtype == "f64"]
+        gradients = [self.emit("grad", [loss, v], self.fresh(v.shape, "f64", exact=False, bound=1e7))
+                     for v in program.gradients]
+        program.outputs = [loss, *gradients]
+        return program
+
     def generate_rows(self):
         """Layers over rows [b, k] that do not meet: any batch gives the same bits."""
         program = self.program
@@ -457,10 +477,17 @@ class Generator:
 
 
 
+def program(seed, gradients):
+    generator = Generator(seed, f"p{seed}")
+    if gradients:
+        return generator.generate_gradients()
+    return generator.generate_rows() if seed % 5 == 0 else generator.generate()
+
+
 def main():
-    first, last = map(int, sys.argv[1:])
-    print(module_text([Generator(s, f"p{s}").generate_rows() if s % 5 == 0 else Generator(s, f"p{s}").generate()
-                       for s in range(first, last + 1)]))
+    gradients = sys.argv[1] == "--gradients"
+    first, last = map(int, sys.argv[1 + gradients:])
+    print(module_text([program(seed, gradients) for seed in range(first, last + 1)]))
 
 
 main()

@@ -120,6 +120,8 @@ class Instruction:
         names = ", ".join(x.name for x in xs)
         types = ", ".join(x.type for x in xs)
         head = f"{self.result.name} = rune.{self.op} "
+        if self.op == "grad":
+            return f"{head}{xs[0].name} by {xs[1].name} : {xs[0].type} by {xs[1].type} -> {xs[1].type}"
         if self.op == "get":
             return f"{head}@{a['member']} : {self.result.type}"
         if self.op == "constant":
@@ -181,6 +183,7 @@ class Program:
     members: dict = field(default_factory=dict)  # name -> Value
     body: list = field(default_factory=list)
     outputs: list = field(default_factory=list)
+    gradients: list = field(default_factory=list)  # inputs by which the last outputs are gradients of the first
     rowwise: bool = False  # dimension 0, `b`, of every input and output is a batch: rows do not meet
 
     def member_text(self):
@@ -196,6 +199,8 @@ class Program:
         results = ", ".join(v.type + v.guide for v in self.outputs)
         symbols = ", ".join(f'"{s}"' for s in self.symbols)
         rows = ", differential.rows" if self.rowwise else ""
+        if self.gradients:
+            rows = f", differential.gradients = {[self.inputs.index(v) for v in self.gradients]}"
         lines = [f"  func.func @{self.name}({arguments}) -> ({results}) attributes "
                  f"{{rune.entry, rune.symbols = [{symbols}]{rows}}} {{"]
         lines += ["    " + instruction.text() for instruction in self.body]
