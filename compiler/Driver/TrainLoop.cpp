@@ -261,7 +261,7 @@ void TrainLoop::save() {
   replaceText(path("loss.svg"), drawLosses(log->rows(), model.table().name));
   save_safetensors(path("last.safetensors"), model.state_dict());
   const StateDict average = trainer.average_state_dict();
-  if (average.begin() != average.end())
+  if (average.size() > 0)
     save_safetensors(path("ema.safetensors"), average);
   trainer.save_checkpoint(path("checkpoint.safetensors"), notes());
 }

@@ -312,6 +312,9 @@ bool Importer::emitParameterUpdate(Emitter &emitter, const PhasePlan &phase, con
     return true;
   std::string symbol = slotSymbol(phase, "average", slot);
   mlir::Value average = readSlot(emitter, symbol);
+  // As torch.optim.swa_utils.AveragedModel does, it begins with what the first update leaves.
+  mlir::Value first = emitter.compare(Predicate::eq, step, emitter.integer(0));
+  average = conditioned(emitter, first, fresh, average);
   Value difference = evaluator.binary("-", Value::tensor(fresh), Value::tensor(average), phase.loc);
   Value share = evaluator.binary("*", difference, Value::number(1 - *phase.average), phase.loc);
   Value moved = evaluator.binary("+", Value::tensor(average), share, phase.loc);

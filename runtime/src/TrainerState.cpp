@@ -62,13 +62,20 @@ bool isKept(const rune_model &table, std::int32_t index) {
 } // namespace
 
 StateDict Trainer::average_state_dict() const {
+  const rune_model &table = impl_->model->table;
   StateDict result;
   for (std::int32_t i = 0; i < impl_->training.slot_count; ++i) {
     const rune_slot &slot = impl_->training.slots[i];
-    if (slot.kind == RUNE_AVERAGE)
-      result.insert(impl_->model->member(slot.member).name,
-                    detail::read_storage(slot.storages[0], Shape(slot.shape, static_cast<std::size_t>(slot.rank)),
-                                         static_cast<DType>(slot.dtype), impl_->arena.get()));
+    if (slot.kind != RUNE_AVERAGE)
+      continue;
+    if (result.size() == 0)
+      result = Module(impl_->model, 0).state_dict();
+    const Tensor average =
+        detail::read_storage(slot.storages[0], Shape(slot.shape, static_cast<std::size_t>(slot.rank)),
+                             static_cast<DType>(slot.dtype), impl_->arena.get());
+    for (std::int32_t m = 0; m < table.member_count; ++m)
+      if (table.members[m].alias == slot.member)
+        result.at(table.members[m].name) = average;
   }
   return result;
 }

@@ -64,7 +64,7 @@ public:
   /// Begins the stream from which dropout and other random functions draw.
   void manual_seed(std::uint64_t seed);
 
-  /// The exponential moving averages of the parameters, under their names; empty without `ema`.
+  /// The model's state with the exponential moving averages of what is trained in place of it; empty without `ema`.
   StateDict average_state_dict() const;
 
   /// All that the next step depends on: parameters, buffers, optimizer, schedule, generator, gradients.
