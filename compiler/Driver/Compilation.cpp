@@ -186,7 +186,7 @@ bool rune::writeFile(llvm::StringRef path, llvm::StringRef content) {
     if (!error)
       error = llvm::sys::fs::rename(temporary, path);
     if (error)
-      llvm::sys::fs::remove(temporary);
+      llvm::sys::fs::remove(temporary); // NOLINT(bugprone-unused-return-value): the first error is the one to tell
   }
   if (error)
     reportError("cannot write '" + path + "': " + error.message());

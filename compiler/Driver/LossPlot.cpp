@@ -117,7 +117,7 @@ private:
   }
 
   void line(const Axis &steps, const Axis &values, const char *color, double thickness,
-            std::function<std::optional<double>(const LossRow &)> value, bool dots = false) {
+            const std::function<std::optional<double>(const LossRow &)> &value, bool dots = false) {
     // More points than pixels tell nothing.
     size_t every = dots ? 1 : std::max<size_t>(1, rows.size() / 1600);
     std::string points, circles;

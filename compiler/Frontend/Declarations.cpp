@@ -177,7 +177,6 @@ static bool parseWords(const Node &node, ArgumentType &type, Diagnostics &diagno
     diagnostics.error(node.loc, "'one_of' is a list of words");
     return false;
   }
-  std::string list;
   for (const Node &item : node.items) {
     if (!item.isScalar() || item.text.size() > 128) {
       diagnostics.error(item.loc, "expected a word");

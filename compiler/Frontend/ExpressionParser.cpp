@@ -151,18 +151,18 @@ std::string ExpressionParser::comparisonOperator() {
 }
 
 ExprPtr ExpressionParser::parseComparison() {
-  ExprPtr first = parseBinary(0);
-  if (!first)
+  ExprPtr expr = parseBinary(0);
+  if (!expr)
     return nullptr;
-  ExprPtr expr;
-  while (true) {
+  for (bool compares = false;; compares = true) {
     SourceLoc loc = current.loc;
     std::string op = comparisonOperator();
     if (failed)
       return nullptr;
     if (op.empty())
-      return expr ? std::move(expr) : std::move(first);
-    if (!expr) {
+      return expr;
+    if (!compares) {
+      ExprPtr first = std::move(expr);
       expr = make(Expr::Compare, loc);
       expr->start = first->start;
       add(*expr, std::move(first));

@@ -11,7 +11,6 @@
 
 using namespace rune;
 using llvm::StringRef;
-using llvm::Twine;
 
 bool rune::isReservedWord(StringRef word) {
   static const StringRef words[] = {"and",    "as",    "assert", "async",  "await",  "break",   "class",    "continue",

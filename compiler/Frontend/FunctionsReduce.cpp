@@ -42,7 +42,7 @@ static mlir::Value keepDims(Call &call, const Reduction &reduction, mlir::Value 
 }
 
 static Value fold(Call &call, llvm::StringRef op, Value initial) {
-  Value total = initial;
+  Value total = std::move(initial);
   for (const Value &item : call[0].asList()) {
     total = call.evaluator.binary(op, total, item, call.loc);
     if (total.isError())

@@ -9,7 +9,7 @@
 
 using namespace rune;
 
-std::string Importer::uniqueSymbol(std::string name) {
+std::string Importer::uniqueSymbol(const std::string &name) {
   std::string unique = name;
   for (unsigned i = 1; !symbols.insert(unique).second; ++i)
     unique = name + "." + std::to_string(i);

@@ -49,7 +49,7 @@ private:
   void importStep(const InitStep &step);
   void importExpression(const InitStep &step);
   mlir::Attribute schemeAttr(const InitStep &step);
-  std::string uniqueSymbol(std::string name);
+  std::string uniqueSymbol(const std::string &name);
 
   //===-- ImportFunctions.cpp -----------------------------------------------------------------------------------===//
   Value call(Instance &instance, const FunctionDecl &function, bool forward, const GivenArguments &given, SourceLoc loc,

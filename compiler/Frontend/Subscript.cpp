@@ -105,7 +105,6 @@ bool TensorIndexer::takeInteger(const DimExpr &index, SourceLoc at) {
   const DimExpr &size = dims[axis];
   bool negative = (-index).isKnownAtLeast(1);
   DimExpr start = negative ? size + index : index;
-  std::string message = "index {0} is out of range for a dimension of size {1}";
   if (index.isConstant() && size.isConstant()) {
     if (start.getConstant() < 0 || start.getConstant() >= size.getConstant()) {
       evaluator.error(at, "index " + index.str() + " is out of range for dimension " + llvm::Twine(axis) +

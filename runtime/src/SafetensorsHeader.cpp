@@ -41,7 +41,7 @@ public:
 
 private:
   void readMetadata() {
-    json_.object("__metadata__", [&](std::string key, std::int64_t at) {
+    json_.object("__metadata__", [&](const std::string &key, std::int64_t at) {
       if (!header_.metadata.emplace(key, json_.string("a value of __metadata__")).second)
         fail_at(path_, at, "duplicate key \"" + key + "\" in __metadata__");
     });
@@ -50,7 +50,7 @@ private:
   void readTensor(std::string name, std::int64_t at) {
     FileTensor tensor{std::move(name), nullptr, Shape(), 0, 0};
     bool has_shape = false, has_offsets = false;
-    json_.object("tensor \"" + tensor.name + "\"", [&](std::string key, std::int64_t key_at) {
+    json_.object("tensor \"" + tensor.name + "\"", [&](const std::string &key, std::int64_t key_at) {
       if (key == "dtype" && !tensor.dtype)
         readDType(tensor);
       else if (key == "shape" && !has_shape)

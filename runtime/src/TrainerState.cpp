@@ -101,7 +101,7 @@ StateDict Trainer::state_dict() const {
   result.insert(GeneratorName, std::move(words));
   Tensor present = Tensor::zeros(Shape{table.member_count}, DType::i64);
   for (std::int32_t i = 0; i < table.member_count; ++i)
-    present.data<std::int64_t>()[i] = impl_->has_gradient[static_cast<std::size_t>(i)];
+    present.data<std::int64_t>()[i] = impl_->has_gradient[static_cast<std::size_t>(i)] ? 1 : 0;
   result.insert("trainer.has_gradient", std::move(present));
   Tensor rate = Tensor::zeros(Shape{1}, DType::f64);
   rate.data<double>()[0] = impl_->lr;

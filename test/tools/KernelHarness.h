@@ -85,7 +85,7 @@ void failDifference(const std::string &what, size_t place, double actual, double
 template <typename T>
 void expectEqual(const std::string &what, const Tensor<T> &actual, const std::vector<T> &expected) {
   for (size_t i = 0; i < expected.size(); ++i)
-    if (memcmp(&actual[i], &expected[i], sizeof(T)) != 0)
+    if (memcmp(&actual[i], &expected[i], sizeof(T)) != 0) // NOLINT(bugprone-suspicious-memory-comparison): every bit
       failDifference(what, i, static_cast<double>(actual[i]), static_cast<double>(expected[i]));
 }
 
