@@ -36,6 +36,7 @@ bool Compilation::import() {
   mlir::DialectRegistry registry;
   registerAllDialects(registry);
   context = std::make_unique<mlir::MLIRContext>(registry, mlir::MLIRContext::Threading::DISABLED);
+  context->printOpOnDiagnostic(false); // the message tells of the spec
   handler = std::make_unique<mlir::ScopedDiagnosticHandler>(context.get(), [this](mlir::Diagnostic &diagnostic) {
     report(diagnostic);
     return mlir::success();

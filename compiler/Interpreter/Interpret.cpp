@@ -35,8 +35,8 @@ private:
     OpBuilder builder(terminator);
     for (auto [i, result] : llvm::enumerate(outcome->results))
       terminator->setOperand(i, ConstantOp::create(builder, function.getLoc(), result.toAttribute(&getContext())));
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front().without_terminator())))
-      if (op.use_empty())
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+      if (&op != terminator && op.use_empty())
         op.erase();
     return success();
   }

@@ -105,6 +105,30 @@ func.func @gather_c2(%x: tensor<3xf32>, %i: tensor<4xi64>) {
 
 // -----
 
+func.func @scatter_add_c1(%x: tensor<2x3xf32>, %i: tensor<4x4xi64>, %s: tensor<4x4xf32>) {
+  // expected-error @+1 {{(C1) indices of shape [4, 4] do not fit [2, 3] but for dimension 0}}
+  %0 = rune.scatter_add %x, %i, %s dim 0 : tensor<2x3xf32>, tensor<4x4xi64>, tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_add_c2(%x: tensor<3xf32>, %i: tensor<4xi64>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{(C2) dimension 1 of a tensor of rank 1}}
+  %0 = rune.scatter_add %x, %i, %s dim 1 : tensor<3xf32>, tensor<4xi64>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @scatter_add_c3(%x: tensor<3xf32>, %i: tensor<4xi64>, %s: tensor<5xf32>) {
+  // expected-error @+1 {{(C3) a source of shape [4] and the input's dtype expected}}
+  %0 = rune.scatter_add %x, %i, %s dim 0 : tensor<3xf32>, tensor<4xi64>, tensor<5xf32>
+  return
+}
+
+// -----
+
 func.func @reduce_c1(%x: tensor<2x3xf32>) {
   // expected-error @+1 {{(C1) ascending dimensions of a tensor of rank 2 expected}}
   %0 = rune.reduce_sum %x [1, 0] : tensor<2x3xf32>
