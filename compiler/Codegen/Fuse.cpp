@@ -46,9 +46,11 @@ bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   if (!producer || !isElementwise(producer))
     return false;
-  // Each fusion copies both bodies: without a bound, a long chain would cost its length squared.
+  // Each fusion copies both bodies: without a bound, a long chain would cost its length squared. And a loop that reads
+  // more streams than there are registers is no quicker than two.
   auto consumer = cast<linalg::GenericOp>(operand->getOwner());
-  if (producer.getBody()->getOperations().size() + consumer.getBody()->getOperations().size() > 200)
+  if (producer.getBody()->getOperations().size() + consumer.getBody()->getOperations().size() > 200 ||
+      producer.getNumDpsInputs() + consumer.getNumDpsInputs() > 24)
     return false;
   if (operand->get().hasOneUse())
     return true;

@@ -71,6 +71,8 @@ std::optional<DimExpr> SymbolicIndex::sizeOf(Value buffer, int64_t index) const 
     return DimExpr(type.getDimSize(index));
   if (auto alloc = buffer.getDefiningOp<memref::AllocOp>())
     return toDim(alloc.getDynamicSizes()[type.getDynamicDimIndex(index)]);
+  if (auto place = buffer.getDefiningOp<memref::ViewOp>())
+    return toDim(place.getSizes()[type.getDynamicDimIndex(index)]);
   if (auto expand = buffer.getDefiningOp<memref::ExpandShapeOp>())
     return toDim(expand.getMixedOutputShape()[index]);
   if (auto collapse = buffer.getDefiningOp<memref::CollapseShapeOp>()) {
