@@ -111,8 +111,11 @@ SmallVector<Value> Kernel::loop(const DimExpr &from, const DimExpr &to, int64_t 
     return carried;
   if (extent.isConstant() && extent.getConstant() <= step)
     return body(index(from), carried);
-  Value lower = index(from), upper = index(to), by = index(step);
-  auto loop = scf::ForOp::create(b, loc, lower, upper, by, carried);
+  return loop(index(from), index(to), step, carried, body);
+}
+
+SmallVector<Value> Kernel::loop(Value from, Value to, int64_t step, ValueRange carried, Body body) {
+  auto loop = scf::ForOp::create(b, loc, from, to, index(step), carried);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   SmallVector<Value> results = body(loop.getInductionVar(), loop.getRegionIterArgs());

@@ -41,6 +41,9 @@ public:
   llvm::SmallVector<mlir::Value> loop(const DimExpr &from, const DimExpr &to, int64_t step, mlir::ValueRange carried,
                                       Body body);
   void loop(const DimExpr &from, const DimExpr &to, int64_t step, llvm::function_ref<void(mlir::Value iv)> body);
+  /// The same between bounds that are computed.
+  llvm::SmallVector<mlir::Value> loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
+                                      Body body);
 
   /// Lanes 0, 1, … as an index vector.
   mlir::Value laneNumbers(int64_t lanes);

@@ -1,8 +1,9 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sums and maxima. Along the innermost dimension a fixed number of virtual lanes is kept and then halved, so that the
-// order of additions is the same at every vector width; along outer dimensions the order is ascending.
+// Sums and maxima. Along the innermost dimension a fixed number of virtual lanes is kept for each block of 4096
+// elements; blocks are added lane by lane in ascending order, and the lanes are halved at the end, so that the order of
+// additions is the same at every vector width. Along outer dimensions the order is ascending.
 
 #include "Codegen/Structured.h"
 #include "Codegen/VectorBody.h"
@@ -119,6 +120,38 @@ private:
     return next;
   }
 
+  //===--- Long sums ------------------------------------------------------===//
+
+  static constexpr int64_t chain = 128; // rounds that add to one partial sum
+
+  /// Rounds at 0, step, … below `to`. No chain of roundings grows with their number: 128 rounds make a partial sum, 128
+  /// of these another.
+  SmallVector<Value> cascade(const DimExpr &to, int64_t step, ValueRange gathered, int64_t lanes, Kernel::Body round) {
+    const int64_t near = chain * step, far = chain * near;
+    if (to.isConstant() && to.getConstant() <= near)
+      return kernel.loop(0, to, step, gathered, round);
+    SmallVector<Value> empty(gathered.size(), startingValue(lanes));
+    Value end = kernel.index(to);
+    auto part = [&](Value from, int64_t length) -> Value {
+      Value until = arith::AddIOp::create(b, kernel.loc, from, kernel.index(length));
+      return arith::MinSIOp::create(b, kernel.loc, until, end);
+    };
+    auto add = [&](ValueRange totals, ValueRange sums) {
+      SmallVector<Value> added;
+      for (auto [total, sum] : llvm::zip(totals, sums))
+        added.push_back(combine(total, sum));
+      return added;
+    };
+    auto addNear = [&](Value from, ValueRange totals) {
+      return add(totals, kernel.loop(from, part(from, near), step, empty, round));
+    };
+    if (to.isConstant() && to.getConstant() <= far)
+      return kernel.loop(0, to, near, gathered, addNear);
+    return kernel.loop(0, to, far, gathered, [&](Value from, ValueRange totals) {
+      return add(totals, kernel.loop(from, part(from, far), near, empty, addNear));
+    });
+  }
+
   void writeParallel(unsigned i, ArrayRef<Value> places, bool alongParallel) {
     if (i + (alongParallel ? 1 : 0) < parallel.size()) {
       kernel.loop(0, parallel[i].size, 1,
@@ -152,8 +185,7 @@ private:
   }
 
   void writeColumn(ArrayRef<Value> places, const Dim &dim, int64_t lanes, Value mask) {
-    Value start = spread(kernel, neutral(), lanes);
-    Value total = reduceLoops(0, places, start, [&](ArrayRef<Value> at, Value gathered) {
+    Value total = reduceLoops(0, places, startingValue(lanes), lanes, [&](ArrayRef<Value> at, Value gathered) {
       Value value = spread(kernel, element_(at, dim.strides, lanes, mask), lanes);
       return combine(gathered, value);
     });
@@ -162,11 +194,11 @@ private:
 
   using Step = llvm::function_ref<Value(ArrayRef<Value> places, Value gathered)>;
 
-  Value reduceLoops(unsigned i, ArrayRef<Value> places, Value gathered, Step step) {
+  Value reduceLoops(unsigned i, ArrayRef<Value> places, Value gathered, int64_t lanes, Step step) {
     if (i == reduced.size())
       return step(places, gathered);
-    return kernel.loop(0, reduced[i].size, 1, gathered, [&](Value iv, ValueRange carried) {
-      return SmallVector<Value>{reduceLoops(i + 1, advanceAll(places, iv, reduced[i]), carried[0], step)};
+    return cascade(reduced[i].size, 1, gathered, lanes, [&](Value iv, ValueRange carried) {
+      return SmallVector<Value>{reduceLoops(i + 1, advanceAll(places, iv, reduced[i]), carried[0], lanes, step)};
     })[0];
   }
 
@@ -176,20 +208,20 @@ private:
     const DimExpr &extent = reduced.back().size;
     int64_t virtualLanes = extent.isConstant() && extent.getConstant() < 256 ? 16 : 32;
     int64_t lanes = std::min(vectorLanes(), virtualLanes);
-    SmallVector<Value> start(virtualLanes / lanes, spread(kernel, neutral(), lanes));
+    SmallVector<Value> start(virtualLanes / lanes, startingValue(lanes));
     SmallVector<Value> totals = reduceOuter(0, places, start, virtualLanes, lanes);
     finish(places, halve(totals, lanes), {}, 1);
   }
 
   SmallVector<Value> reduceOuter(unsigned i, ArrayRef<Value> places, ValueRange gathered, int64_t virtualLanes,
                                  int64_t lanes) {
+    const Dim &dim = reduced[i];
     if (i + 1 < reduced.size())
-      return kernel.loop(0, reduced[i].size, 1, gathered, [&](Value iv, ValueRange carried) {
-        return reduceOuter(i + 1, advanceAll(places, iv, reduced[i]), carried, virtualLanes, lanes);
+      return cascade(dim.size, 1, gathered, lanes, [&](Value iv, ValueRange carried) {
+        return reduceOuter(i + 1, advanceAll(places, iv, dim), carried, virtualLanes, lanes);
       });
-    const Dim &dim = reduced.back();
     DimExpr rest = dim.size.mod(DimExpr(virtualLanes)), full = dim.size - rest;
-    SmallVector<Value> sums = kernel.loop(0, full, virtualLanes, gathered, [&](Value iv, ValueRange carried) {
+    SmallVector<Value> sums = cascade(full, virtualLanes, gathered, lanes, [&](Value iv, ValueRange carried) {
       return addBlock(advanceAll(places, iv, dim), dim, carried, lanes, {});
     });
     if (rest.isConstant(0))
@@ -245,7 +277,9 @@ private:
     return s.target.lanes(bits);
   }
 
-  Value neutral() { return arith::ConstantOp::create(b, kernel.loc, neutralElement(combiner, element)); }
+  Value startingValue(int64_t lanes) {
+    return spread(kernel, arith::ConstantOp::create(b, kernel.loc, neutralElement(combiner, element)), lanes);
+  }
 
   Value combine(Value gathered, Value value) {
     if (isa<arith::MaximumFOp>(combiner))
