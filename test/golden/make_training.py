@@ -244,9 +244,27 @@ def epochs(run, trained, v, y):
     return {"optimizer": optimizer, "after": lambda step: schedule.step() if step % 5 == 4 else None}
 
 
+def grouped(run, trained, v, y):
+    head = list(run.model.head.parameters())
+    body = [p for p in trained if all(p is not h for h in head)]
+    matrices, vectors = [p for p in body if p.ndim >= 2], [p for p in body if p.ndim < 2]
+    optimizer = torch.optim.SGD(
+        [
+            {"params": matrices},
+            {"params": vectors, "weight_decay": 0},
+            {"params": head, "lr": 0.02, "momentum": 0.5, "nesterov": True},
+        ],
+        lr=0.1,
+        momentum=0.9,
+        weight_decay=0.01,
+    )
+    return {"optimizer": optimizer, "schedule": torch.optim.lr_scheduler.StepLR(optimizer, 5, gamma=0.5)}
+
+
 if __name__ == "__main__":
     for make in (pinn, gan, siamese, vae, gpt2, mlp):
         make()
     parts("accumulated", 9, 4, accumulated, accumulate=2)
     parts("plateau", 40, 8, plateau)
     parts("epochs", 30, 8, epochs)
+    parts("grouped", 20, 8, grouped)
