@@ -186,12 +186,13 @@ void Trainer::Impl::place(SavedValues &values, const rune_entry &entry) {
 bool Trainer::Impl::isHooked() const { return !model->hooks->empty() || detail::any_global_hook(); }
 
 double Trainer::Impl::loss(std::int32_t index) {
+  const rune_phase &one = phase(index);
   SavedValues &values = saved[static_cast<std::size_t>(index)];
   values.present = false;
   values.hooked = isHooked();
-  if (values.hooked && !phase(index).hooked_loss)
+  if (values.hooked && !one.hooked_loss)
     throw Error("the model was compiled without the places where hooks of its modules run");
-  const rune_entry &entry = values.hooked ? *phase(index).hooked_loss : *phase(index).loss;
+  const rune_entry &entry = values.hooked ? *one.hooked_loss : *one.loss;
   values.pointers.resize(static_cast<std::size_t>(entry.output_count - 1));
   place(values, entry);
   double wide = 0;
