@@ -208,34 +208,32 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
-LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                         SmallVectorImpl<Type> &types) {
-  auto dims = getDims(adaptor.getInput()), indices = getDims(adaptor.getIndices());
-  uint64_t dim = adaptor.getDim();
+/// That indices fit the tensor that they point into along one dimension.
+static LogicalResult checkIndices(std::optional<Location> loc, Value input, Value indices, uint64_t dim) {
+  auto dims = getDims(input), places = getDims(indices);
   if (dim >= dims.size())
     return fail(loc, "(C2) dimension " + Twine(dim) + " of a tensor of rank " + Twine(dims.size()));
-  bool fits = dims.size() == indices.size();
+  bool fits = dims.size() == places.size();
   for (size_t i = 0; fits && i < dims.size(); ++i)
-    fits = i == dim || dims[i] == indices[i];
-  if (!fits)
-    return fail(loc, "(C1) indices of shape " + formatDims(indices) + " do not fit " + formatDims(dims) +
-                         " but for dimension " + Twine(dim));
-  types.push_back(makeTensorType(indices, tensorType(adaptor.getInput()).getElementType()));
+    fits = i == dim || dims[i] == places[i];
+  return fits ? success()
+              : fail(loc, "(C1) indices of shape " + formatDims(places) + " do not fit " + formatDims(dims) +
+                              " but for dimension " + Twine(dim));
+}
+
+LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
+  if (failed(checkIndices(loc, adaptor.getInput(), adaptor.getIndices(), adaptor.getDim())))
+    return failure();
+  types.push_back(makeTensorType(getDims(adaptor.getIndices()), tensorType(adaptor.getInput()).getElementType()));
   return success();
 }
 
 LogicalResult ScatterAddOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
                                              SmallVectorImpl<Type> &types) {
-  auto dims = getDims(adaptor.getInput()), indices = getDims(adaptor.getIndices());
-  uint64_t dim = adaptor.getDim();
-  if (dim >= dims.size())
-    return fail(loc, "(C2) dimension " + Twine(dim) + " of a tensor of rank " + Twine(dims.size()));
-  bool fits = dims.size() == indices.size();
-  for (size_t i = 0; fits && i < dims.size(); ++i)
-    fits = i == dim || dims[i] == indices[i];
-  if (!fits)
-    return fail(loc, "(C1) indices of shape " + formatDims(indices) + " do not fit " + formatDims(dims) +
-                         " but for dimension " + Twine(dim));
+  if (failed(checkIndices(loc, adaptor.getInput(), adaptor.getIndices(), adaptor.getDim())))
+    return failure();
+  auto indices = getDims(adaptor.getIndices());
   if (indices != getDims(adaptor.getSource()) ||
       tensorType(adaptor.getInput()).getElementType() != tensorType(adaptor.getSource()).getElementType())
     return fail(loc, "(C3) a source of shape " + formatDims(indices) + " and the input's dtype expected");

@@ -73,17 +73,22 @@ Tensor concat(ArrayRef<const Tensor *> inputs, uint64_t dim, const Shape &shape)
   return result;
 }
 
+/// `place` with the index in the place of one dimension; nothing, and the status, where it is out of range.
+std::optional<Shape> indexed(Place place, Scalar index, int64_t size, uint64_t dim, int32_t &status) {
+  if (index.integer < -size || index.integer >= size) {
+    status = RUNE_INDEX_OUT_OF_RANGE;
+    return std::nullopt;
+  }
+  Shape result(place);
+  result[dim] = index.integer < 0 ? index.integer + size : index.integer;
+  return result;
+}
+
 Tensor gather(const Tensor &input, const Tensor &indices, uint64_t dim, int32_t &status) {
   Tensor result = Tensor::make(input.dtype, indices.shape);
   forEachPlace(indices.shape, [&](Place place) {
-    int64_t index = indices.at(place).integer, size = input.shape[dim];
-    if (index < -size || index >= size) {
-      status = RUNE_INDEX_OUT_OF_RANGE;
-      return;
-    }
-    Shape source(place);
-    source[dim] = index < 0 ? index + size : index;
-    result.at(place) = input.at(source);
+    if (auto source = indexed(place, indices.at(place), input.shape[dim], dim, status))
+      result.at(place) = input.at(*source);
   });
   return result;
 }
@@ -91,14 +96,8 @@ Tensor gather(const Tensor &input, const Tensor &indices, uint64_t dim, int32_t 
 Tensor scatterAdd(const Tensor &input, const Tensor &indices, const Tensor &source, uint64_t dim, int32_t &status) {
   Tensor result = input;
   forEachPlace(indices.shape, [&](Place place) {
-    int64_t index = indices.at(place).integer, size = input.shape[dim];
-    if (index < -size || index >= size) {
-      status = RUNE_INDEX_OUT_OF_RANGE;
-      return;
-    }
-    Shape target(place);
-    target[dim] = index < 0 ? index + size : index;
-    result.at(target) = roundTo(input.dtype, real(result.at(target).real + source.at(place).real));
+    if (auto target = indexed(place, indices.at(place), input.shape[dim], dim, status))
+      result.at(*target) = roundTo(input.dtype, real(result.at(*target).real + source.at(place).real));
   });
   return result;
 }

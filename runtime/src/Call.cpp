@@ -25,6 +25,16 @@ bool detail::any_global_hook() {
   return global && !global->empty();
 }
 
+detail::Argument detail::argument_of(const Tensor &tensor) {
+  Argument argument;
+  argument.data = tensor.raw_data();
+  argument.sizes = tensor.shape().data();
+  argument.numel = tensor.numel();
+  argument.rank = static_cast<std::int32_t>(tensor.dim());
+  argument.dtype = tensor.dtype();
+  return argument;
+}
+
 namespace {
 
 using detail::Argument;
@@ -38,16 +48,6 @@ const rune_entry &findEntry(const ModelImpl &model, std::int32_t entry) {
   if (entry < 0 || entry >= model.table.entry_count)
     throw Error(detail::join("the model has no entry ", entry));
   return model.table.entries[entry];
-}
-
-Argument argumentOf(const Tensor &tensor) {
-  Argument argument;
-  argument.data = tensor.raw_data();
-  argument.sizes = tensor.shape().data();
-  argument.numel = tensor.numel();
-  argument.rank = static_cast<std::int32_t>(tensor.dim());
-  argument.dtype = tensor.dtype();
-  return argument;
 }
 
 /// An output of the entry, uninitialised.
@@ -70,7 +70,7 @@ Tensors execute(const ModelImpl &model, const rune_entry &entry, const Tensors &
   for (const Tensor &input : inputs) {
     if (!input.defined())
       throw Error(detail::join(entry.name, ": input '", entry.inputs[arguments.size()].name, "' is undefined"));
-    arguments.push_back(argumentOf(input));
+    arguments.push_back(detail::argument_of(input));
   }
   detail::bind_inputs(entry, arguments.data(), symbols.data());
   Tensors outputs;

@@ -22,16 +22,6 @@ const rune_training &trainingOf(const rune_model &table) {
   return *table.training;
 }
 
-Argument argumentOf(const Tensor &tensor) {
-  Argument argument;
-  argument.data = tensor.raw_data();
-  argument.sizes = tensor.shape().data();
-  argument.numel = tensor.numel();
-  argument.rank = static_cast<std::int32_t>(tensor.dim());
-  argument.dtype = tensor.dtype();
-  return argument;
-}
-
 std::int64_t bytesOf(const rune_value &value, const std::int64_t *symbols) {
   std::int64_t bytes = itemsize(static_cast<DType>(value.dtype));
   for (std::int32_t d = 0; d < value.rank; ++d)
@@ -323,7 +313,7 @@ static void checkCount(const rune_entry &entry, std::size_t count) {
 double Trainer::step_with(std::span<const Tensor> arguments) {
   checkCount(entry(), arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i)
-    impl_->given[i] = argumentOf(arguments[i]);
+    impl_->given[i] = detail::argument_of(arguments[i]);
   return step_with(impl_->given.data());
 }
 
@@ -354,7 +344,7 @@ double Trainer::loss_with(std::span<const Tensor> arguments, std::int32_t phase)
   checkCount(entry(), arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     impl_->held[i] = arguments[i];
-    impl_->given[i] = argumentOf(impl_->held[i]);
+    impl_->given[i] = detail::argument_of(impl_->held[i]);
   }
   return loss_with(impl_->given.data(), phase);
 }
@@ -373,7 +363,7 @@ Tensor Trainer::input_grad(const std::string &input, std::int32_t phase) { retur
 Evaluation Trainer::evaluate(std::span<const Tensor> arguments) {
   checkCount(entry(), arguments.size());
   for (std::size_t i = 0; i < arguments.size(); ++i)
-    impl_->given[i] = argumentOf(arguments[i]);
+    impl_->given[i] = detail::argument_of(arguments[i]);
   return evaluate(impl_->given.data());
 }
 

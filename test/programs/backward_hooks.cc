@@ -8,6 +8,7 @@
 // checked here.
 
 #include "backward_hooks.h"
+#include "Inputs/Expect.h"
 
 #include <cmath>
 #include <cstring>
@@ -17,22 +18,6 @@ using models::Net;
 using rune::Module;
 using rune::Tensor;
 using rune::Tensors;
-
-static void expect(bool condition, const char *what) {
-  if (!condition)
-    std::cout << "wrong: " << what << '\n';
-}
-#define EXPECT(condition) expect(condition, #condition)
-
-template <typename F> static void expectError(const char *message, F &&f) {
-  try {
-    f();
-    std::cout << "no error: " << message << '\n';
-  } catch (const rune::Error &error) {
-    if (std::strcmp(error.what(), message))
-      std::cout << "expected: " << message << "\nbut got:  " << error.what() << '\n';
-  }
-}
 
 namespace {
 

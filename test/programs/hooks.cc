@@ -7,6 +7,7 @@
 // Hooks of a compiled model. The order of calls, with global hooks everywhere and hooks of some modules, is what
 // PyTorch prints for the same model; everything else is checked here.
 
+#include "Inputs/Expect.h"
 #include "hooked.h"
 
 #include <cstring>
@@ -16,22 +17,6 @@ using models::Hooked;
 using rune::Module;
 using rune::Tensor;
 using rune::Tensors;
-
-static void expect(bool condition, const char *what) {
-  if (!condition)
-    std::cout << "wrong: " << what << '\n';
-}
-#define EXPECT(condition) expect(condition, #condition)
-
-template <typename F> static void expectError(const char *message, F &&f) {
-  try {
-    f();
-    std::cout << "no error: " << message << '\n';
-  } catch (const rune::Error &error) {
-    if (std::strcmp(error.what(), message))
-      std::cout << "expected: " << message << "\nbut got:  " << error.what() << '\n';
-  }
-}
 
 static bool same(const std::tuple<Tensor, Tensor> &a, const std::tuple<Tensor, Tensor> &b) {
   return rune::equal(std::get<0>(a), std::get<0>(b)) && rune::equal(std::get<1>(a), std::get<1>(b));

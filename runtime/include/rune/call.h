@@ -29,6 +29,8 @@ struct Argument {
   DType dtype = DType::f32;
 };
 
+Argument argument_of(const Tensor &tensor);
+
 template <typename R, typename T>
 concept RangeOf = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
                   std::is_same_v<std::remove_cv_t<std::ranges::range_value_t<R>>, std::remove_const_t<T>>;
