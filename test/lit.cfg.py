@@ -8,6 +8,7 @@ config.name = "Runestone"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".yaml", ".test"]
 config.excludes = ["Inputs", "bench", "tools"]
+lit_config.maxIndividualTestTime = 600  # seconds
 config.test_source_root = os.path.join(config.rune_source_dir, "test")
 config.test_exec_root = os.path.join(config.rune_build_dir, "test")
 
