@@ -15,7 +15,8 @@ using llvm::StringRef;
 /// Vectors of 512 bits are used where a processor of that class has all of AVX-512's everyday parts, as x86-64-v4 says.
 static void setVectors(TargetDesc &target, llvm::function_ref<bool(StringRef)> has) {
   target.fma = has("fma");
-  if (has("avx512f") && has("avx512vl") && has("avx512bw") && has("avx512dq")) {
+  // Each of these implies avx512f, which LLVM's list of a processor may leave out.
+  if (has("avx512vl") && has("avx512bw") && has("avx512dq")) {
     target.vectorBytes = 64;
     target.registers = 32;
   } else if (has("avx2")) {
