@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-enum { RUNE_TABLE_VERSION = 2 };
+enum { RUNE_TABLE_VERSION = 3 };
 
 enum rune_dtype { RUNE_F32 = 0, RUNE_F64 = 1, RUNE_I64 = 2, RUNE_BOOL = 3 /* one byte, 0 or 1 */ };
 
