@@ -24,6 +24,7 @@ class Generator:
         self.float = self.r.choice(["f32", "f32", "f64"])
         self.b, self.n = Dim.symbol("b"), Dim.symbol("n")
         self.curved = 30  # the largest argument of a function that grows quickly
+        self.hidden = ["detach"]  # what gradients do not see, and differences do
 
     #===--- Sizes ---------------------------------------------------------===#
 
@@ -138,7 +139,7 @@ class Generator:
         x = self.pick(self.number)
         if not x:
             return
-        ops = ["neg", "abs", "detach"]
+        ops = ["neg", "abs"] + self.hidden
         if self.isfloat(x):
             if x.bound <= 30:
                 ops += SMOOTH
@@ -417,7 +418,7 @@ class Generator:
 
     def generate_gradients(self):
         """The sum of what the program gives, each share by another factor, and its gradients."""
-        self.float, self.curved = "f64", 4
+        self.float, self.curved, self.hidden = "f64", 4, []
         self.generate()
         program = self.program
         loss = self.emit("constant", [], self.fresh([], "f64"), value=[0.0])
