@@ -75,7 +75,7 @@ bool LoadedSpec::load(llvm::StringRef path, SourceLoc from) {
   return ok;
 }
 
-void LoadedSpec::declareAll(const Node *section, llvm::StringMap<Declared> &into, const char *what, bool library) {
+void LoadedSpec::declareAll(const Node *section, llvm::StringMap<Declared> &into, const char *what, bool isStandard) {
   if (!section || !section->isMapping())
     return;
   for (const Entry &entry : section->entries) {
@@ -91,13 +91,13 @@ void LoadedSpec::declareAll(const Node *section, llvm::StringMap<Declared> &into
       continue;
     }
     declared.entry = &entry;
-    declared.library = library;
+    declared.isStandard = isStandard;
   }
 }
 
-void LoadedSpec::declare(const Node &node, bool library) {
-  declareAll(node.find("modules"), library ? libraryModules : modules, "module", library);
-  declareAll(node.find("functions"), library ? libraryFunctions : functions, "function", library);
+void LoadedSpec::declare(const Node &node, bool isStandard) {
+  declareAll(node.find("modules"), isStandard ? libraryModules : modules, "module", isStandard);
+  declareAll(node.find("functions"), isStandard ? libraryFunctions : functions, "function", isStandard);
 }
 
 bool LoadedSpec::loadLibraryFile(const LibraryFile &embedded) {
@@ -218,7 +218,7 @@ const ModuleDecl *LoadedSpec::findModule(llvm::StringRef name) {
   if (!declared->module) {
     declared->building = true;
     bool ok = true;
-    declared->module = buildModule(*declared->entry, declared->library, ok);
+    declared->module = buildModule(*declared->entry, declared->isStandard, ok);
     declared->building = false;
     declared->failed |= !declared->module || !ok;
   }
@@ -239,7 +239,7 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   // A module may extend the library's one of its own name.
   const ModuleDecl *extended = nullptr;
   const LibraryFile *file = findLibraryModule(base.text);
-  if (base.text == decl.name && !decl.library && file) {
+  if (base.text == decl.name && !decl.isStandard && file) {
     if (loadLibraryFile(*file)) {
       Declared &declared = libraryModules[base.text];
       bool ok = true;
@@ -268,11 +268,11 @@ bool LoadedSpec::addBase(ModuleDecl &decl, const Node &base) {
   return true;
 }
 
-std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool library, bool &ok) {
+std::unique_ptr<ModuleDecl> LoadedSpec::buildModule(const Entry &entry, bool isStandard, bool &ok) {
   auto decl = std::make_unique<ModuleDecl>();
   decl->name = entry.key.text;
   decl->loc = entry.key.loc;
-  decl->library = library;
+  decl->isStandard = isStandard;
   if (!checkModuleShape(entry, ok, *diagnostics))
     return nullptr;
   const Node *base = nullptr;

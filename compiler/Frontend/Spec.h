@@ -72,7 +72,7 @@ struct FunctionDecl {
 struct ModuleDecl {
   std::string name;
   SourceLoc loc;
-  bool library = false;
+  bool isStandard = false;
   std::vector<const Entry *> sections; // in order, those of the extended module included
   std::vector<ArgumentDecl> args;
   std::unique_ptr<FunctionDecl> forward;
@@ -130,16 +130,16 @@ public:
 private:
   struct Declared {
     const Entry *entry = nullptr;
-    bool library = false, failed = false, building = false;
+    bool isStandard = false, failed = false, building = false;
     std::unique_ptr<ModuleDecl> module;
     std::unique_ptr<FunctionDecl> function;
   };
-  void declare(const Node &root, bool library);
-  void declareAll(const Node *section, llvm::StringMap<Declared> &into, const char *what, bool library);
+  void declare(const Node &root, bool isStandard);
+  void declareAll(const Node *section, llvm::StringMap<Declared> &into, const char *what, bool isStandard);
   Declared *lookUp(llvm::StringRef name, llvm::StringMap<Declared> &in, bool module);
   bool loadLibraryFile(const LibraryFile &file);
   /// Null where there is nothing to build; `ok` turns false where a part of it is wrong.
-  std::unique_ptr<ModuleDecl> buildModule(const Entry &entry, bool library, bool &ok);
+  std::unique_ptr<ModuleDecl> buildModule(const Entry &entry, bool isStandard, bool &ok);
   bool addBase(ModuleDecl &decl, const Node &base);
 
   Diagnostics *diagnostics;

@@ -12,14 +12,13 @@ one by one, `CASE/flags` for runec, `CASE/constant`: an input for which PyTorch 
 Python's standard library only."""
 
 import argparse
-import concurrent.futures
 import fnmatch
 import os
 import pathlib
 import subprocess
-import sys
 
 from check_case import differences, read, write
+from jobs import run_jobs
 
 
 def runec(*arguments):
@@ -140,12 +139,7 @@ def main():
             spec.write_text(text)
         return check(case, spec, work, goldens[case], args.gradients)
 
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for found in pool.map(one, [job for job in jobs if job[0] in goldens]):
-            failures += found
-    print(f"{len(jobs)} cases, {len(failures)} differences")
-    sys.stderr.write("".join(f"{words}\n" for words in failures))
-    sys.exit(1 if failures or not jobs else 0)
+    run_jobs([job for job in jobs if job[0] in goldens], one, failures)
 
 
 if __name__ == "__main__":

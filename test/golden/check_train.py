@@ -8,15 +8,14 @@ A line named `model` holds the model. A golden file holds `data/NAME`, `weights/
 `CASE/parameters/KEY`, `CASE/loss` and `CASE/lr`. Python's standard library only."""
 
 import argparse
-import concurrent.futures
 import csv
 import math
 import os
 import pathlib
-import sys
 
 from check_case import differences, read, write
 from check_golden import runec
+from jobs import run_jobs
 
 SPEC = """runestone: 1
 model: {model}
@@ -81,12 +80,7 @@ def main():
         except (RuntimeError, OSError, ValueError, KeyError) as error:
             return [f"{case}: {error}"]
 
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for found in pool.map(one, jobs):
-            failures += found
-    print(f"{len(jobs)} cases, {len(failures)} differences")
-    sys.stderr.write("".join(f"{words}\n" for words in failures))
-    sys.exit(1 if failures or not jobs else 0)
+    run_jobs(jobs, one, failures)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,13 @@ is a tensor or a list of tensors, each by another number, times a parameter. A l
 Python's standard library only."""
 
 import argparse
-import concurrent.futures
 import pathlib
 import subprocess
 import sys
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "golden"))
+
+from jobs import run_jobs
 
 SPEC = """runestone: 1
 model: Net
@@ -71,13 +74,7 @@ def main():
     args = parser.parse_args()
     lines = [line for line in args.lines.read_text().splitlines() if line and not line.startswith("#")]
     assert len({line.split("|")[0] for line in lines}) == len(lines)
-    failures = []
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for found in pool.map(lambda line: check(line, args.work), lines):
-            failures += found
-    print(f"{len(lines)} checks, {len(failures)} differences")
-    sys.stderr.write("".join(f"{words}\n" for words in failures))
-    sys.exit(1 if failures or not lines else 0)
+    run_jobs(lines, lambda line: check(line, args.work), [], "checks")
 
 
 if __name__ == "__main__":
