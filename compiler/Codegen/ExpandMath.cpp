@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -38,9 +39,9 @@ bool isExpandable(Type type) {
   return (vector || element == type) && (element.isF32() || element.isF64());
 }
 
-/// The expansion of op, or null where there is none.
-Value expand(MathBuilder &b, Operation *op) {
-  Value x = op->getOperand(0);
+/// The expansion of op on these operands, or null where there is none.
+Value expand(MathBuilder &b, Operation *op, ValueRange operands) {
+  Value x = operands[0];
   return TypeSwitch<Operation *, Value>(op)
       .Case([&](math::ExpOp) { return expandExp(b, x); })
       .Case([&](math::Exp2Op) { return expandExp2(b, x); })
@@ -52,15 +53,16 @@ Value expand(MathBuilder &b, Operation *op) {
       .Case([&](math::Log1pOp) { return expandLog1p(b, x); })
       .Case([&](math::SinOp) { return expandSin(b, x); })
       .Case([&](math::CosOp) { return expandCos(b, x); })
-      .Case([&](math::PowFOp power) { return expandPow(b, x, power.getRhs()); })
-      .Case([&](arith::RemFOp rem) { return expandRem(b, x, rem.getRhs()); })
+      .Case([&](math::PowFOp) { return expandPow(b, x, operands[1]); })
+      .Case([&](arith::RemFOp) { return expandRem(b, x, operands[1]); })
       .Case([&](math::RsqrtOp) { return b.div(b.c(1), b.sqrt(x)); })
       .Default([](Operation *) { return Value(); });
 }
 
 class Expander {
 public:
-  explicit Expander(bool fused) : fused(fused) {}
+  /// With a module, each function is expanded once, in a function of its own.
+  Expander(bool fused, ModuleOp outlineInto) : fused(fused), outlineInto(outlineInto) {}
 
   /// math.fma and vector.fma as two operations.
   void split(Operation *op) {
@@ -74,8 +76,7 @@ public:
     if (!isExpandable(type))
       return op->emitOpError("expected f32 or f64, or a 1-D vector of them, but got ") << type;
     OpBuilder builder(op);
-    MathBuilder b(builder, op->getLoc(), type, fused, poolFor(op));
-    Value result = expand(b, op);
+    Value result = outlineInto ? callOutlined(builder, op) : build(builder, op, op->getOperands());
     if (!result)
       return op->emitOpError("has no expansion");
     replace(op, result);
@@ -83,13 +84,51 @@ public:
   }
 
 private:
+  Value build(OpBuilder &builder, Operation *op, ValueRange operands) {
+    Block &entry = *builder.getInsertionBlock();
+    ConstantPool &pool = outlineInto ? poolOf(entry) : poolFor(op);
+    MathBuilder b(builder, op->getLoc(), op->getResult(0).getType(), fused, pool);
+    return expand(b, op, operands);
+  }
+
+  /// "math.exp.f32x16": the operation, and what it is on.
+  static std::string nameOf(Operation *op) {
+    Type type = op->getResult(0).getType();
+    std::string name;
+    llvm::raw_string_ostream os(name);
+    os << "math." << op->getName().stripDialect() << '.' << getElementTypeOrSelf(type);
+    if (auto vector = dyn_cast<VectorType>(type))
+      os << 'x' << vector.getNumElements();
+    return name;
+  }
+
+  Value callOutlined(OpBuilder &builder, Operation *op) {
+    func::FuncOp &function = outlined[nameOf(op)];
+    if (!function) {
+      OpBuilder top = OpBuilder::atBlockBegin(outlineInto.getBody());
+      function = func::FuncOp::create(top, op->getLoc(), nameOf(op),
+                                      top.getFunctionType(op->getOperandTypes(), op->getResultTypes()));
+      function.setPrivate();
+      function->setAttr("rune.math", top.getStringAttr(op->getName().stripDialect()));
+      OpBuilder body = OpBuilder::atBlockEnd(function.addEntryBlock());
+      Value result = build(body, op, function.getArguments());
+      if (!result)
+        return {};
+      func::ReturnOp::create(body, op->getLoc(), result);
+    }
+    return func::CallOp::create(builder, op->getLoc(), function, op->getOperands()).getResult(0);
+  }
+
   void replace(Operation *op, Value result) {
     op->replaceAllUsesWith(ValueRange(result));
     op->erase();
   }
 
   ConstantPool &poolFor(Operation *op) {
-    Block &entry = op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>()->getRegion(0).front();
+    return poolOf(op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>()->getRegion(0).front());
+  }
+
+  ConstantPool &poolOf(Block &entry) {
     std::unique_ptr<ConstantPool> &pool = pools[&entry];
     if (!pool)
       pool = std::make_unique<ConstantPool>(entry);
@@ -97,6 +136,8 @@ private:
   }
 
   bool fused;
+  ModuleOp outlineInto;
+  std::map<std::string, func::FuncOp> outlined;
   llvm::DenseMap<Block *, std::unique_ptr<ConstantPool>> pools;
 };
 
@@ -112,7 +153,7 @@ public:
       else if (isa<arith::RemFOp>(op) || (isa<math::MathDialect>(op->getDialect()) && !isInstruction(op)))
         functions.push_back(op);
     });
-    Expander expander(/*fused=*/!splitFma);
+    Expander expander(/*fused=*/!splitFma, outline ? dyn_cast<ModuleOp>(getOperation()) : ModuleOp());
     if (splitFma)
       llvm::for_each(fmas, [&](Operation *op) { expander.split(op); });
     for (Operation *op : functions)

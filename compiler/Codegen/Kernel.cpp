@@ -146,14 +146,12 @@ Value Kernel::laneNumbers(int64_t lanes) {
 }
 
 Value Kernel::mask(int64_t lanes, const DimExpr &count) {
-  if (count.isConstant()) {
-    SmallVector<bool> bits;
-    for (int64_t i = 0; i < lanes; ++i)
-      bits.push_back(i < count.getConstant());
-    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(VectorType::get({lanes}, b.getI1Type()), bits));
-  }
-  Value limit = spread(*this, index(count), lanes);
-  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, laneNumbers(lanes), limit);
+  if (lanes == 1)
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, index(count), index(0));
+  auto type = VectorType::get({lanes}, b.getI1Type());
+  if (count.isConstant())
+    return vector::ConstantMaskOp::create(b, loc, type, std::clamp<int64_t>(count.getConstant(), 0, lanes));
+  return vector::CreateMaskOp::create(b, loc, type, index(count));
 }
 
 Kernel::Finished Kernel::finish(StringRef name) {
@@ -179,6 +177,14 @@ Value rune::spread(Kernel &kernel, Value value, int64_t lanes) {
 Value rune::loadLanes(Kernel &kernel, const Access &access, Value place, const DimExpr &stride, int64_t lanes,
                       Value mask) {
   OpBuilder &b = kernel.b;
+  if (lanes == 1 && mask) {
+    Value zero = arith::ConstantOp::create(b, kernel.loc, b.getZeroAttr(access.element));
+    auto loadOne = [&](OpBuilder &inside, Location loc) {
+      scf::YieldOp::create(inside, loc, memref::LoadOp::create(inside, loc, access.buffer, place).getResult());
+    };
+    auto none = [&](OpBuilder &inside, Location loc) { scf::YieldOp::create(inside, loc, zero); };
+    return scf::IfOp::create(b, kernel.loc, mask, loadOne, none).getResult(0);
+  }
   if (lanes == 1 || stride.isConstant(0))
     return memref::LoadOp::create(b, kernel.loc, access.buffer, place);
   auto type = VectorType::get({lanes}, access.element);
@@ -196,7 +202,12 @@ Value rune::loadLanes(Kernel &kernel, const Access &access, Value place, const D
 
 void rune::storeLanes(Kernel &kernel, const Access &access, Value place, Value value, Value mask) {
   OpBuilder &b = kernel.b;
-  if (!isa<VectorType>(value.getType()))
+  if (!isa<VectorType>(value.getType()) && mask)
+    scf::IfOp::create(b, kernel.loc, mask, [&](OpBuilder &inside, Location loc) {
+      memref::StoreOp::create(inside, loc, value, access.buffer, place);
+      scf::YieldOp::create(inside, loc);
+    });
+  else if (!isa<VectorType>(value.getType()))
     memref::StoreOp::create(b, kernel.loc, value, access.buffer, place);
   else if (mask)
     vector::MaskedStoreOp::create(b, kernel.loc, access.buffer, place, mask, value);

@@ -47,7 +47,7 @@ public:
 
   /// Lanes 0, 1, … as an index vector.
   mlir::Value laneNumbers(int64_t lanes);
-  /// The first `count` of the lanes; a constant where the count is one.
+  /// The first `count` of the lanes: vector.create_mask, or vector.constant_mask where the count is a constant.
   mlir::Value mask(int64_t lanes, const DimExpr &count);
 
   /// Ends the function; `function` is detached, `arguments` are in the order of its block's.
@@ -78,7 +78,7 @@ struct Access {
 };
 
 /// Reads `lanes` elements (or one, as a scalar) at `place`, `stride` apart: a scalar where the stride is 0. With a
-/// mask, lanes without it are not touched.
+/// mask, lanes without it are zero and their places not touched.
 mlir::Value loadLanes(Kernel &kernel, const Access &access, mlir::Value place, const DimExpr &stride, int64_t lanes,
                       mlir::Value mask = {});
 /// Writes a vector or a scalar.

@@ -19,6 +19,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 
 namespace rune {
 #define GEN_PASS_DEF_LOOPSTOLLVM
@@ -244,6 +246,8 @@ private:
     arith::populateCeilFloorDivExpandOpsPatterns(patterns);
     arith::populateArithToLLVMConversionPatterns(converter, patterns);
     populateMathToLLVMConversionPatterns(converter, patterns);
+    vector::populateVectorMaskOpLoweringPatterns(patterns);
+    vector::populateVectorMaskMaterializationPatterns(patterns, /*force32BitVectorIndices=*/true);
     populateVectorToLLVMConversionPatterns(converter, patterns);
     patterns.add<LowerFma>(&getContext(), /*benefit=*/10);
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
@@ -260,7 +264,10 @@ private:
       function.setNoUnwind(true);
       if (function.isExternal())
         continue;
-      function.setPassthroughAttr(builder.getStrArrayAttr({"no-builtins"}));
+      SmallVector<StringRef> attributes = {"no-builtins"};
+      if (function->hasAttr("rune.math"))
+        attributes.push_back("alwaysinline");
+      function.setPassthroughAttr(builder.getStrArrayAttr(attributes));
     }
   }
 };

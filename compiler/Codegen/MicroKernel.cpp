@@ -216,7 +216,8 @@ private:
 
   void writeTile(const Place &start, Value row, Value panel, int64_t height, int64_t count, bool masked) {
     int64_t width = count * panelVectors;
-    auto vector = VectorType::get({lanes}, rhs.element);
+    // One lane is a scalar.
+    Type vector = lanes == 1 ? rhs.element : VectorType::get({lanes}, rhs.element);
     Value zero = arith::ConstantOp::create(b, kernel.loc, b.getZeroAttr(vector));
     SmallVector<Value> zeros(height * width, zero);
 
@@ -234,13 +235,13 @@ private:
         Value at = kernel.add(panelStarts[p], kernel.mul(k, kernel.index(panelLanes)));
         for (int64_t v = 0; v < panelVectors; ++v)
           right.push_back(
-              vector::LoadOp::create(b, kernel.loc, vector, rhs.buffer, kernel.add(at, kernel.index(v * lanes))));
+              loadLanes(kernel, rhs, kernel.add(at, kernel.index(v * lanes)), DimExpr(1), lanes));
       }
       SmallVector<Value> next;
       for (int64_t i = 0; i < height; ++i) {
         Value at = kernel.advance(rowStarts[i], k, lhs.strides.back());
         Value scalar = memref::LoadOp::create(b, kernel.loc, lhs.buffer, at);
-        Value left = spreadAlways(scalar, vector);
+        Value left = spread(kernel, scalar, lanes);
         for (int64_t j = 0; j < width; ++j)
           next.push_back(multiplyAdd(left, right[j], accumulators[i * width + j]));
       }
@@ -250,8 +251,6 @@ private:
       for (int64_t j = 0; j < width; ++j)
         finish(start, row, i, panel, j, sums[i * width + j], masked);
   }
-
-  Value spreadAlways(Value scalar, VectorType type) { return vector::BroadcastOp::create(b, kernel.loc, type, scalar); }
 
   Value multiplyAdd(Value x, Value y, Value sum) {
     if (s.target.fma)
@@ -300,7 +299,7 @@ private:
       if (valid.isConstant() && lane >= valid.getConstant())
         return;
       auto store = [&] {
-        Value element = vector::ExtractOp::create(b, kernel.loc, result, lane);
+        Value element = lanes == 1 ? result : Value(vector::ExtractOp::create(b, kernel.loc, result, lane));
         Value place = kernel.advance(at, kernel.index(lane), out.strides.back());
         memref::StoreOp::create(b, kernel.loc, element, out.buffer, place);
       };

@@ -69,9 +69,11 @@ def ExpandMath : Pass<"expand-math"> {
     out of range.
   }];
   let options = [Option<"splitFma", "split-fma", "bool", "false",
-                        "For targets without FMA: build none, and make the ones that are there two operations">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
+                        "For targets without FMA: build none, and make the ones that are there two operations">,
+                 Option<"outline", "outline", "bool", "false",
+                        "On a module: a function for each elementary function and type, which its uses call">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 def Schedule : Pass<"schedule", "::mlir::ModuleOp"> {

@@ -50,7 +50,8 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     return;
   case Stage::Loops:
     passes.addPass(createSchedule({options.targetCpu}));
-    passes.addPass(createExpandMath({/*splitFma=*/!options.fma}));
+    passes.addPass(createCSEPass()); // a call is not known to be like another
+    passes.addPass(createExpandMath({/*splitFma=*/!options.fma, /*outline=*/true}));
     cleanUp(passes);
     return;
   }

@@ -164,8 +164,7 @@ private:
       return 1;
     unsigned bits = 32;
     auto widen = [&](Type type) {
-      if (type.isIntOrFloat())
-        bits = std::max(bits, type.getIntOrFloatBitWidth());
+      bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
     };
     for (unsigned i = op.getNumDpsInputs(); i < accesses.size(); ++i)
       if (!accesses[i]->strides.back().isConstant(1))

@@ -40,7 +40,27 @@ static llvm::Error unknownCpu(StringRef cpu, llvm::ArrayRef<StringRef> known) {
   return llvm::createStringError(message);
 }
 
+/// Classes of Highway's targets: lanes of f32, and whether there is FMA.
+static std::optional<TargetDesc> describeHighway(StringRef cpu) {
+  auto describe = [&](int64_t lanes, int64_t registers, bool fma) {
+    return TargetDesc{cpu.str(), "", lanes * 4, registers, fma};
+  };
+  if (cpu == "highway-16")
+    return describe(16, 32, true);
+  if (cpu == "highway-8")
+    return describe(8, 16, true);
+  if (cpu == "highway-4-fma")
+    return describe(4, 32, true);
+  if (cpu == "highway-4")
+    return describe(4, 16, false);
+  if (cpu == "highway-1")
+    return describe(1, 16, false);
+  return std::nullopt;
+}
+
 llvm::Expected<TargetDesc> rune::describeTarget(StringRef cpu) {
+  if (auto highway = describeHighway(cpu))
+    return *highway;
   TargetDesc target;
   if (cpu == "native") {
     target.cpu = llvm::sys::getHostCPUName().str();

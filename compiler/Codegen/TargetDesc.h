@@ -8,6 +8,7 @@
 
 #include "llvm/Support/Error.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -20,10 +21,14 @@ struct TargetDesc {
   int64_t registers = 16; // vector registers
   bool fma = false;
 
-  int64_t lanes(unsigned bits) const { return vectorBytes * 8 / bits; }
+  int64_t lanes(unsigned bits) const { return std::max<int64_t>(vectorBytes * 8 / bits, 1); }
+  /// Whether LLVM knows it.
+  bool isProcessor() const { return !llvm::StringRef(cpu).starts_with("highway-"); }
 };
 
-/// `native`, or a name of LLVM's for an x86-64 processor ("x86-64-v3", "znver3"). An error names the nearest.
+/// `native`, a name of LLVM's for an x86-64 processor ("x86-64-v3", "znver3"), or a class of Highway's targets
+/// ("highway-16", "highway-8", "highway-4-fma", "highway-4" and "highway-1", by lanes of f32). An error names the
+/// nearest.
 llvm::Expected<TargetDesc> describeTarget(llvm::StringRef cpu);
 
 } // namespace rune

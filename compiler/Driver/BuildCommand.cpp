@@ -6,6 +6,7 @@
 
 #include "Codegen/Passes.h"
 #include "Emit/Header.h"
+#include "Emit/Highway.h"
 #include "Emit/Identifiers.h"
 #include "Emit/Object.h"
 
@@ -28,6 +29,10 @@ public:
     if (!target)
       return UsageError;
     this->target = *target;
+    if (!target->isProcessor() && (arguments.emit.empty() || !isStage())) {
+      reportError("'" + arguments.targetCpu + "' is a class of processors: its code ends at --emit=loops");
+      return UsageError;
+    }
     className = splitClassName(arguments.className);
     if (!arguments.className.empty() && className.empty()) {
       reportError("--class expects a C++ class name, as in models::MyModel, got '" + arguments.className + "'");
@@ -52,11 +57,8 @@ public:
 private:
   /// Everything is made before anything is written.
   int writeModel() {
-    auto llvm = lowerToLlvm(/*tables=*/true);
-    if (!llvm)
-      return InputError;
-    auto object = check(emitCode(*llvm, target, CodeKind::Object));
-    if (!object)
+    auto code = isHighway() ? highwaySource() : objectFile();
+    if (!code)
       return InputError;
     std::string header = emitHeader(compilation.description(), className);
     std::string folder = arguments.output.empty() ? "." : arguments.output;
@@ -65,18 +67,49 @@ private:
       return InputError;
     }
     std::string base = folder + "/" + compilation.stem();
+    std::string extension = isHighway() ? ".cc" : ".o";
     if (!refuseOverwrite(base + ".h", compilation.spec().files()) ||
-        !refuseOverwrite(base + ".o", compilation.spec().files()))
+        !refuseOverwrite(base + extension, compilation.spec().files()))
       return UsageError;
-    bool written = writeFile(base + ".h", header) && writeFile(base + ".o", *object) && writeDepfile(base);
+    bool written = writeFile(base + ".h", header) && writeFile(base + extension, *code) && writeDepfile(base, extension);
     return written ? Success : InputError;
   }
 
+  bool isHighway() const { return arguments.backend == "highway"; }
+
+  std::optional<std::string> objectFile() {
+    auto llvm = lowerToLlvm(/*tables=*/true);
+    return llvm ? check(emitCode(*llvm, target, CodeKind::Object)) : std::nullopt;
+  }
+
+  std::optional<std::string> highwaySource() {
+    if (!compilation.lower(Stage::Memory, options))
+      return std::nullopt;
+    std::vector<mlir::OwningOpRef<mlir::ModuleOp>> owned;
+    std::vector<mlir::ModuleOp> modules;
+    for (const HighwayWidth &width : highwayWidths()) {
+      owned.push_back(compilation.loopsFor(width.targetCpu, width.fma));
+      if (!owned.back())
+        return std::nullopt;
+      modules.push_back(*owned.back());
+    }
+    const ModelDescription &description = compilation.description();
+    chooseClass();
+    auto text = emitHighway(modules, description, modelSymbol(description, className),
+                            llvm::sys::path::filename(arguments.spec));
+    return mlir::succeeded(text) ? std::optional(*text) : std::nullopt;
+  }
+
+  void chooseClass() {
+    if (className.empty())
+      className = defaultClass(compilation.description());
+  }
+
   /// Make's syntax: what the object depends on.
-  bool writeDepfile(const std::string &base) {
+  bool writeDepfile(const std::string &base, const std::string &extension) {
     if (arguments.depfile.empty())
       return true;
-    std::string text = escape(base + ".o") + " " + escape(base + ".h") + ":";
+    std::string text = escape(base + extension) + " " + escape(base + ".h") + ":";
     for (const std::string &file : compilation.spec().files())
       text += " " + escape(file);
     return writeFile(arguments.depfile, text + "\n");
@@ -92,8 +125,14 @@ private:
     return text;
   }
 
+  bool isStage() const { return arguments.emit != "llvm" && arguments.emit != "asm" && arguments.emit != "obj"; }
+
   int printStage() {
-    if (arguments.emit == "llvm" || arguments.emit == "asm" || arguments.emit == "obj")
+    if (arguments.emit == "cpp") {
+      auto source = highwaySource();
+      return source ? write(*source) : InputError;
+    }
+    if (!isStage())
       return printCode();
     auto stage = llvm::StringSwitch<Stage>(arguments.emit)
                      .Case("module", Stage::Module)
@@ -139,8 +178,7 @@ private:
     if (!compilation.lower(Stage::Loops, options) || !compilation.lowerToLlvmDialect())
       return std::nullopt;
     const ModelDescription &description = compilation.description();
-    if (className.empty())
-      className = defaultClass(description);
+    chooseClass();
     return check(
         emitLlvm(compilation.module(), description, target, tables ? modelSymbol(description, className) : ""));
   }

@@ -16,7 +16,7 @@
 namespace rune {
 
 struct BuildArguments {
-  std::string spec, output, emit, targetCpu = "native", className, stem, depfile, simplify = "full";
+  std::string spec, output, emit, targetCpu = "native", className, stem, depfile, simplify = "full", backend = "llvm";
   bool locations = false;
   FrontendOptions frontend;
 };

@@ -132,6 +132,21 @@ bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
   return true;
 }
 
+mlir::OwningOpRef<mlir::ModuleOp> Compilation::loopsFor(llvm::StringRef targetCpu, bool fma) {
+  mlir::OwningOpRef<mlir::ModuleOp> copy(ir->clone());
+  PipelineOptions pipeline;
+  pipeline.targetCpu = targetCpu.str();
+  pipeline.fma = fma;
+  mlir::PassManager passes(context.get());
+  passes.enableVerifier(false);
+  addStages(passes, Stage::Memory, Stage::Loops, pipeline);
+  if (mlir::succeeded(passes.run(*copy)))
+    return copy;
+  if (!messages.hasErrors())
+    reportError("compilation of '" + path + "' failed");
+  return {};
+}
+
 bool Compilation::lowerToLlvmDialect() {
   mlir::PassManager passes(context.get());
   passes.enableVerifier(false);

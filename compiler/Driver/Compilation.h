@@ -32,6 +32,9 @@ public:
   /// The IR to a stage; the description is filled on the way. False after an error, which was reported.
   bool lower(Stage to, const PipelineOptions &options);
 
+  /// From the stage `memory` to `loops` for another target, of a copy. Null after an error, which was reported.
+  mlir::OwningOpRef<mlir::ModuleOp> loopsFor(llvm::StringRef targetCpu, bool fma);
+
   /// From the stage `loops` to LLVM's dialect.
   bool lowerToLlvmDialect();
 

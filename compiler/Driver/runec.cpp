@@ -29,7 +29,7 @@ struct CommonArguments {
 };
 
 const std::vector<std::string> stages = {"module", "registry", "graph", "grad", "linalg",
-                                         "memory", "loops",    "llvm",  "asm",  "obj"};
+                                         "memory", "loops",    "llvm",  "asm",  "obj", "cpp"};
 
 /// One of the words, or an error that names the nearest.
 CLI::Validator oneOf(const std::vector<std::string> &words) {
@@ -95,16 +95,18 @@ private:
   }
 
   void addBuild() {
-    CLI::App *command = add("build", "Compiles a spec: writes DIR/<stem>.h and DIR/<stem>.o");
+    CLI::App *command = add("build", "Compiles a spec: writes DIR/<stem>.h and DIR/<stem>.o (or .cc)");
     command->add_option("spec", build.spec, "The spec, a YAML file")->required()->type_name("SPEC");
     command->add_option("-o,--output", build.output, "The folder to write to; with --emit the file (default: stdout)")
         ->type_name("DIR");
     command
         ->add_option("--emit", build.emit,
-                     "Print a stage instead: module registry graph grad linalg memory loops llvm asm obj")
+                     "Print a stage instead: module registry graph grad linalg memory loops llvm asm obj cpp")
         ->type_name("STAGE")
         ->check(oneOf(stages));
-    command->add_option("--backend", backend, "The code generator: llvm")->type_name("NAME")->check(oneOf({"llvm"}));
+    command->add_option("--backend", build.backend, "llvm (default): an object file; highway: portable SIMD C++, <stem>.cc")
+        ->type_name("NAME")
+        ->check(oneOf({"llvm", "highway"}));
     command
         ->add_option("--target-cpu", build.targetCpu,
                      "native, x86-64-v2, x86-64-v3, x86-64-v4 or a processor that LLVM knows")
@@ -298,7 +300,7 @@ private:
   RunCommandArguments run_;
   TrainCommandArguments train;
   bool functions = false;
-  std::string backend = "llvm", compute = "forward";
+  std::string compute = "forward";
   std::function<int()> action;
 };
 
