@@ -60,6 +60,17 @@ private:
 
   static constexpr unsigned firstInput = 4; // after the arenas
 
+  /// Of inputs, then of outputs.
+  static SmallVector<StringRef> argumentNames(func::FuncOp function) {
+    SmallVector<StringRef> names;
+    auto add = [&](StringAttr name) { names.push_back(name ? name.getValue() : StringRef()); };
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      add(function.getArgAttrOfType<StringAttr>(i, "rune.name"));
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      add(function.getResultAttrOfType<StringAttr>(i, "rune.name"));
+    return names;
+  }
+
   func::FuncOp makeFunction(OpBuilder &builder, LinalgLowering &lowering, func::FuncOp function) {
     auto arena = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
     SmallVector<Type> types(firstInput, arena);
@@ -77,6 +88,7 @@ private:
       result->setAttr(attribute.getName(), attribute.getValue());
     result->setAttr("rune.inputs", builder.getI64IntegerAttr(function.getNumArguments()));
     result->setAttr("rune.outputs", builder.getI64IntegerAttr(function.getNumResults()));
+    result->setAttr("rune.argument_names", builder.getStrArrayAttr(argumentNames(function)));
     result.addEntryBlock();
     // Dynamic memrefs tell no sizes: those of inputs and outputs stand beside them.
     unsigned next = firstInput;

@@ -95,8 +95,9 @@ private:
         maps.push_back(AffineMapAttr::get(op.getMatchingIndexingMap(input)));
       }
     // What the reader needs may be made after the contraction: the new op stands in the reader's place.
-    auto fused = ContractOp::create(rewriter, op.getLoc(), op.getResultTypes().front(), contract.getLhs(),
-                                    contract.getRhs(), extras, op.getDpsInits().front(), rewriter.getArrayAttr(maps));
+    Location loc = rewriter.getFusedLoc({contract.getLoc(), op.getLoc()});
+    auto fused = ContractOp::create(rewriter, loc, op.getResultTypes().front(), contract.getLhs(), contract.getRhs(),
+                                    extras, op.getDpsInits().front(), rewriter.getArrayAttr(maps));
     if (auto scope = contract->getAttr("scope"))
       fused->setAttr("scope", scope);
     rewriter.inlineRegionBefore(contract.getEpilogue(), fused.getEpilogue(), fused.getEpilogue().end());

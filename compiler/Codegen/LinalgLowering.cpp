@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Codegen/LinalgLowering.h"
+
 #include "Codegen/SymbolicIndex.h"
+#include "Dialect/Origin.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -22,7 +24,7 @@ Value LinalgLowering::lookup(Value source) {
 void LinalgLowering::lower(Operation *op) {
   auto lowerable = cast<LinalgLowerableOpInterface>(op);
   Location outer = loc;
-  loc = op->getLoc();
+  loc = withOrigin(op);
   lowerable.lowerToLinalg(*this);
   loc = outer;
 }

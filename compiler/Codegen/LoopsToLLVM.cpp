@@ -63,6 +63,8 @@ private:
   Type convert(Type type) const { return isa<MemRefType>(type) ? pointer : type; }
 
   LogicalResult rewriteFunction(func::FuncOp function) {
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      function.removeArgAttr(i, "rune.name"); // a reader's, which LLVM does not know
     FunctionType type = function.getFunctionType();
     SmallVector<Type> inputs;
     for (Type input : type.getInputs())

@@ -234,8 +234,7 @@ private:
       for (int64_t p = 0; p < count; ++p) {
         Value at = kernel.add(panelStarts[p], kernel.mul(k, kernel.index(panelLanes)));
         for (int64_t v = 0; v < panelVectors; ++v)
-          right.push_back(
-              loadLanes(kernel, rhs, kernel.add(at, kernel.index(v * lanes)), DimExpr(1), lanes));
+          right.push_back(loadLanes(kernel, rhs, kernel.add(at, kernel.index(v * lanes)), DimExpr(1), lanes));
       }
       SmallVector<Value> next;
       for (int64_t i = 0; i < height; ++i) {

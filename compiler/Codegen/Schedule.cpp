@@ -1,6 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Codegen/KernelNotes.h"
 #include "Codegen/Passes.h"
 #include "Codegen/Structured.h"
 #include "Codegen/VectorBody.h"
@@ -56,8 +57,8 @@ namespace {
 class FunctionScheduler {
 public:
   FunctionScheduler(func::FuncOp function, const TargetDesc &target, SymbolTable &table,
-                    llvm::StringMap<func::FuncOp> &kernels)
-      : function(function), target(target), table(table), kernels(kernels), symbols(function),
+                    llvm::StringMap<func::FuncOp> &kernels, const ModelNames &modelNames)
+      : function(function), target(target), table(table), kernels(kernels), modelNames(modelNames), symbols(function),
         b(function.getContext()) {}
 
   LogicalResult run() {
@@ -164,6 +165,9 @@ private:
       value = memref::GetGlobalOp::create(b, loc, elements, global.getName());
       value = memref::CastOp::create(b, loc, flat(root.element), value);
     }
+    std::string name = nameOf(root);
+    if (Operation *op = value.getDefiningOp(); op && !name.empty())
+      op->setAttr("rune.name", b.getStringAttr(name));
     buffers.push_back({root, value});
     return value;
   }
@@ -332,33 +336,83 @@ private:
             .Default([](Operation *) { return failure(); });
     if (failed(result))
       return failure();
-    call(kernel.finish("kernel"), nameOf(op));
+    call(kernel.finish("kernel"), op);
     return success();
   }
 
-  /// What the kernel is for: its module's path where that is known, and the kind of op.
-  static std::string nameOf(Operation *op) {
-    std::string name;
-    if (auto scope = op->getAttrOfType<StringAttr>("scope"))
-      name = scope.getValue().str() + ".";
-    name += isa<ContractOp>(op)                                  ? "matmul"
-            : isa<PackOp>(op)                                    ? "pack"
-            : isa<ScatterOp>(op)                                 ? "scatter"
-            : isa<CheckIndexOp>(op)                              ? "check_index"
-            : cast<linalg::GenericOp>(op).getNumReductionLoops() ? "reduce"
-                                                                 : "elementwise";
-    return name;
+  /// The name of what lies at a root, as far as the model gives one; that of a temporary is "".
+  std::string nameOf(const Root &root) {
+    if (root.arena) {
+      unsigned arena = cast<BlockArgument>(root.value).getArgNumber();
+      std::string name = arena == 0 ? modelNames.member(root.bytes) : arena == 3 ? modelNames.slot(root.bytes) : "";
+      return name;
+    }
+    auto argument = dyn_cast<BlockArgument>(root.value);
+    if (!argument)
+      return "";
+    unsigned tensor = argument.getArgNumber() - firstInput;
+    auto names = function->getAttrOfType<ArrayAttr>("rune.argument_names");
+    return names && tensor < names.size() ? cast<StringAttr>(names[tensor]).getValue().str() : "";
+  }
+
+  static bool isWritten(Value buffer) {
+    return llvm::any_of(buffer.getUsers(), [&](Operation *user) {
+      if (auto store = dyn_cast<memref::StoreOp>(user))
+        return store.getMemRef() == buffer;
+      return isa<vector::StoreOp, vector::MaskedStoreOp>(user);
+    });
+  }
+
+  /// Notes for the reader, in the terms of the first call.
+  void note(Kernel::Finished &kernel, Operation *op) {
+    std::vector<std::string> names, shapes;
+    for (auto [source, argument] : llvm::zip(kernel.arguments, kernel.function.getArguments())) {
+      std::string name, shape;
+      if (auto *root = std::get_if<Root>(&source)) {
+        // The last part of "fc1.weight": the kernel may serve many layers.
+        name = nameOf(*root);
+        if (root->arena)
+          name = name.substr(name.rfind('.') + 1);
+        if (name.empty())
+          name = isWritten(argument) ? "out" : "in";
+        shape = shapeAt(op, *root);
+      } else if (auto *symbol = std::get_if<std::string>(&source)) {
+        name = *symbol;
+      } else {
+        name = "scalar";
+      }
+      names.push_back(name);
+      shapes.push_back(shape);
+    }
+    noteKernel(kernel.function, op, modelNames, names, shapes);
+  }
+
+  /// "[batch, 784]" of the operand that lies there.
+  std::string shapeAt(Operation *op, const Root &root) {
+    for (Value operand : op->getOperands()) {
+      if (!isa<MemRefType>(operand.getType()))
+        continue;
+      auto view = resolveView(operand, symbols);
+      if (!view || !(view->root == root))
+        continue;
+      std::string text;
+      for (const DimExpr &size : view->sizes)
+        text += (text.empty() ? "" : ", ") + size.str();
+      return "[" + text + "]";
+    }
+    return "";
   }
 
   /// Calls the kernel, or one with the same text that is there already.
-  void call(Kernel::Finished kernel, StringRef name) {
+  void call(Kernel::Finished kernel, Operation *op) {
     std::string text;
     llvm::raw_string_ostream os(text);
     kernel.function.print(os, OpPrintingFlags().useLocalScope());
     auto [it, inserted] = kernels.try_emplace(text, kernel.function);
     if (inserted) {
-      kernel.function.setSymName(name);
+      kernel.function.setSymName(nameKernel(op));
       table.insert(kernel.function);
+      note(kernel, op);
     } else {
       kernel.function.erase();
     }
@@ -378,6 +432,7 @@ private:
   const TargetDesc &target;
   SymbolTable &table;
   llvm::StringMap<func::FuncOp> &kernels;
+  const ModelNames &modelNames;
   SymbolicIndex symbols;
   OpBuilder b;
   Location loc = UnknownLoc::get(function.getContext());
@@ -410,10 +465,11 @@ struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
       return signalPassFailure();
     }
     SymbolTable table(getOperation());
+    ModelNames names(getOperation());
     llvm::StringMap<func::FuncOp> kernels;
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (function->hasAttr("rune.inputs") && !function.isDeclaration())
-        if (failed(FunctionScheduler(function, *target, table, kernels).run()))
+        if (failed(FunctionScheduler(function, *target, table, kernels, names).run()))
           return signalPassFailure();
     flattenGlobals(getOperation());
   }

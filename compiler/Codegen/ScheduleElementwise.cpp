@@ -163,9 +163,7 @@ private:
     if (sizes.empty() || sizes.back().isConstant(1))
       return 1;
     unsigned bits = 32;
-    auto widen = [&](Type type) {
-      bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth());
-    };
+    auto widen = [&](Type type) { bits = std::max(bits, type.isIndex() ? 64 : type.getIntOrFloatBitWidth()); };
     for (unsigned i = op.getNumDpsInputs(); i < accesses.size(); ++i)
       if (!accesses[i]->strides.back().isConstant(1))
         return 1;

@@ -71,7 +71,8 @@ private:
     if (!refuseOverwrite(base + ".h", compilation.spec().files()) ||
         !refuseOverwrite(base + extension, compilation.spec().files()))
       return UsageError;
-    bool written = writeFile(base + ".h", header) && writeFile(base + extension, *code) && writeDepfile(base, extension);
+    bool written =
+        writeFile(base + ".h", header) && writeFile(base + extension, *code) && writeDepfile(base, extension);
     return written ? Success : InputError;
   }
 

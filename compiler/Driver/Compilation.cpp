@@ -5,6 +5,7 @@
 
 #include "Codegen/Passes.h"
 #include "Codegen/Register.h"
+#include "Dialect/Origin.h"
 #include "Emit/Describe.h"
 #include "Emit/Identifiers.h"
 
@@ -45,22 +46,9 @@ bool Compilation::import() {
   return ir && !messages.hasErrors();
 }
 
-/// The place in a file that a location goes back to.
-static mlir::FileLineColLoc fileLocation(mlir::Location location) {
-  mlir::FileLineColLoc found;
-  location->walk([&](mlir::Location inner) {
-    if (auto place = llvm::dyn_cast<mlir::FileLineColLoc>(inner)) {
-      found = place;
-      return mlir::WalkResult::interrupt();
-    }
-    return mlir::WalkResult::advance();
-  });
-  return found;
-}
-
 void Compilation::report(mlir::Diagnostic &diagnostic) {
   SourceLoc place;
-  if (auto location = fileLocation(diagnostic.getLocation()))
+  if (auto location = fileOf(diagnostic.getLocation()))
     if (const SourceFile *file = loaded->findFile(location.getFilename().getValue()))
       place = {file, location.getLine(), location.getColumn()};
   switch (diagnostic.getSeverity()) {

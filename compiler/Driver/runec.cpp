@@ -28,8 +28,8 @@ struct CommonArguments {
   std::vector<std::string> defines;
 };
 
-const std::vector<std::string> stages = {"module", "registry", "graph", "grad", "linalg",
-                                         "memory", "loops",    "llvm",  "asm",  "obj", "cpp"};
+const std::vector<std::string> stages = {"module", "registry", "graph", "grad", "linalg", "memory",
+                                         "loops",  "llvm",     "asm",   "obj",  "cpp"};
 
 /// One of the words, or an error that names the nearest.
 CLI::Validator oneOf(const std::vector<std::string> &words) {
@@ -104,7 +104,9 @@ private:
                      "Print a stage instead: module registry graph grad linalg memory loops llvm asm obj cpp")
         ->type_name("STAGE")
         ->check(oneOf(stages));
-    command->add_option("--backend", build.backend, "llvm (default): an object file; highway: portable SIMD C++, <stem>.cc")
+    command
+        ->add_option("--backend", build.backend,
+                     "llvm (default): an object file; highway: portable SIMD C++, <stem>.cc")
         ->type_name("NAME")
         ->check(oneOf({"llvm", "highway"}));
     command

@@ -98,7 +98,8 @@ static bool instruction(HighwayPrinter &p, Operation *op, llvm::StringRef functi
   for (Value operand : op->getOperands())
     operands.push_back(p.use(operand));
   p.define(op->getResult(0),
-           isVector(op) ? p.call(("hn::" + function).str(), operands) : p.callHelper(("Scalar" + function).str(), operands),
+           isVector(op) ? p.call(("hn::" + function).str(), operands)
+                        : p.callHelper(("Scalar" + function).str(), operands),
            hint);
   return true;
 }
@@ -140,21 +141,50 @@ static bool cmpf(HighwayPrinter &p, Operation *operation) {
   };
   Code code;
   switch (op.getPredicate()) {
-  case P::OEQ: code = vector ? test("Eq", "==") : Code{x + " == " + y, Equality}; break;
-  case P::UNE: code = vector ? test("Ne", "!=") : Code{x + " != " + y, Equality}; break;
-  case P::OLT: code = test("Lt", "<"); break;
-  case P::OLE: code = test("Le", "<="); break;
-  case P::OGT: code = test("Gt", ">"); break;
-  case P::OGE: code = test("Ge", ">="); break;
-  case P::ULT: code = negated(test("Ge", ">=")); break;
-  case P::ULE: code = negated(test("Gt", ">")); break;
-  case P::UGT: code = negated(test("Le", "<=")); break;
-  case P::UGE: code = negated(test("Lt", "<")); break;
-  case P::ONE: code = lessOrGreater(); break;
-  case P::UEQ: code = negated(lessOrGreater()); break;
-  case P::UNO: code = unordered(); break;
-  case P::ORD: code = negated(unordered()); break;
-  default: return false;
+  case P::OEQ:
+    code = vector ? test("Eq", "==") : Code{x + " == " + y, Equality};
+    break;
+  case P::UNE:
+    code = vector ? test("Ne", "!=") : Code{x + " != " + y, Equality};
+    break;
+  case P::OLT:
+    code = test("Lt", "<");
+    break;
+  case P::OLE:
+    code = test("Le", "<=");
+    break;
+  case P::OGT:
+    code = test("Gt", ">");
+    break;
+  case P::OGE:
+    code = test("Ge", ">=");
+    break;
+  case P::ULT:
+    code = negated(test("Ge", ">="));
+    break;
+  case P::ULE:
+    code = negated(test("Gt", ">"));
+    break;
+  case P::UGT:
+    code = negated(test("Le", "<="));
+    break;
+  case P::UGE:
+    code = negated(test("Lt", "<"));
+    break;
+  case P::ONE:
+    code = lessOrGreater();
+    break;
+  case P::UEQ:
+    code = negated(lessOrGreater());
+    break;
+  case P::UNO:
+    code = unordered();
+    break;
+  case P::ORD:
+    code = negated(unordered());
+    break;
+  default:
+    return false;
   }
   p.define(op, code, "is");
   return true;
@@ -184,9 +214,7 @@ static bool addi(HighwayPrinter &p, Operation *op) {
   }
   return wrapping(p, op, "hn::Add", "WrapAdd", "+", Sum, "at");
 }
-static bool subi(HighwayPrinter &p, Operation *op) {
-  return wrapping(p, op, "hn::Sub", "WrapSub", "-", Sum, "rest");
-}
+static bool subi(HighwayPrinter &p, Operation *op) { return wrapping(p, op, "hn::Sub", "WrapSub", "-", Sum, "rest"); }
 static bool muli(HighwayPrinter &p, Operation *op) {
   if (isVector(op) && bitsOf(op->getResult(0).getType()) == 64) {
     std::string x = p.use(op->getOperand(0)), y = p.use(op->getOperand(1));
@@ -229,8 +257,9 @@ static bool floordivsi(HighwayPrinter &p, Operation *op) {
 static bool extremum(HighwayPrinter &p, Operation *op, const char *name) {
   std::string x = p.use(op->getOperand(0)), y = p.use(op->getOperand(1));
   p.define(op->getResult(0),
-           isVector(op) ? p.call(std::string("hn::") + name, {x, y})
-                        : p.callHelper(std::string("Scalar") + name, {x, y}, "<" + laneType(op->getResult(0).getType()) + ">"),
+           isVector(op)
+               ? p.call(std::string("hn::") + name, {x, y})
+               : p.callHelper(std::string("Scalar") + name, {x, y}, "<" + laneType(op->getResult(0).getType()) + ">"),
            name == std::string("Min") ? "end" : "largest");
   return true;
 }
@@ -250,15 +279,19 @@ static bool cmpi(HighwayPrinter &p, Operation *operation) {
     return true;
   }
   static const std::map<P, std::pair<const char *, const char *>> tests = {
-      {P::eq, {"Eq", "=="}},  {P::ne, {"Ne", "!="}},  {P::slt, {"Lt", "<"}},  {P::sle, {"Le", "<="}},
-      {P::sgt, {"Gt", ">"}},  {P::sge, {"Ge", ">="}}, {P::ult, {"", "<"}},    {P::ule, {"", "<="}},
-      {P::ugt, {"", ">"}},    {P::uge, {"", ">="}},
+      {P::eq, {"Eq", "=="}}, {P::ne, {"Ne", "!="}},  {P::slt, {"Lt", "<"}}, {P::sle, {"Le", "<="}},
+      {P::sgt, {"Gt", ">"}}, {P::sge, {"Ge", ">="}}, {P::ult, {"", "<"}},   {P::ule, {"", "<="}},
+      {P::ugt, {"", ">"}},   {P::uge, {"", ">="}},
   };
   auto [function, sign] = tests.at(op.getPredicate());
   if (isVector(op)) {
     if (!*function)
       return false;
-    p.define(op, p.call(std::string("hn::") + function, {p.use(x), p.use(y)}), "is");
+    // Highway 1.0.3 has no >= and <= of integers.
+    bool orEqual = function[1] == 'e' && function[0] != 'N';
+    std::string strict = std::string("hn::") + (orEqual ? (*function == 'G' ? "Lt" : "Gt") : function);
+    Code code = p.call(strict, {p.use(x), p.use(y)});
+    p.define(op, orEqual ? p.call("hn::Not", {code.text}) : code, "is");
     return true;
   }
   if (!*function) {
@@ -293,8 +326,9 @@ static bool bitwise(HighwayPrinter &p, Operation *op, const char *function, cons
       return true;
     }
     Binding own = *sign == '&' ? LogicalAnd : *sign == '|' ? LogicalOr : Equality;
-    // && among || has parentheses: compilers warn without.
-    std::string right = p.use(y, Equality), left = p.use(x, Equality);
+    // && among || has parentheses, and comparisons among !=: compilers warn without.
+    Binding inner = own == Equality ? Shift : Equality;
+    std::string right = p.use(y, inner), left = p.use(x, inner);
     p.define(result, {left + " " + logical + " " + right, own}, "is");
     return true;
   }
@@ -333,7 +367,9 @@ static bool shift(HighwayPrinter &p, Operation *op, const char *helper) {
       p.define(result, p.callHelper(helper, {tag, x, p.use(op->getOperand(1))}), "bits");
     return true;
   }
-  p.define(result, p.callHelper(std::string("Scalar") + helper, {x, p.use(op->getOperand(1))}, "<" + laneType(result.getType()) + ">"),
+  p.define(result,
+           p.callHelper(std::string("Scalar") + helper, {x, p.use(op->getOperand(1))},
+                        "<" + laneType(result.getType()) + ">"),
            "bits");
   return true;
 }
@@ -348,9 +384,10 @@ static bool select(HighwayPrinter &p, Operation *operation) {
     if (!isMaskType(op.getCondition().getType()))
       return false;
     std::string condition = p.useMask(op.getCondition(), tag);
-    p.define(op,
-             p.callHelper("SelectMask", {condition, p.useMask(op.getTrueValue(), tag), p.useMask(op.getFalseValue(), tag)}),
-             "mask");
+    p.define(
+        op,
+        p.callHelper("SelectMask", {condition, p.useMask(op.getTrueValue(), tag), p.useMask(op.getFalseValue(), tag)}),
+        "mask");
     return true;
   }
   if (!isVector(op)) {

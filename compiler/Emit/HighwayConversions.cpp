@@ -6,6 +6,7 @@
 #include "Emit/HighwayPrinter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -46,9 +47,7 @@ static bool extui(HighwayPrinter &p, Operation *op) {
   Value x = op->getOperand(0), result = op->getResult(0);
   if (isMaskType(source(op))) {
     std::string tag = p.tag(target(op)), one = laneBits(target(op)) == 8 ? "uint8_t{1}" : "1";
-    p.define(result,
-             p.call("hn::IfThenElseZero", {p.useMask(x, tag), "hn::Set(" + tag + ", " + one + ")"}),
-             "flag");
+    p.define(result, p.call("hn::IfThenElseZero", {p.useMask(x, tag), "hn::Set(" + tag + ", " + one + ")"}), "flag");
     return true;
   }
   if (isa<VectorType>(source(op)))
@@ -79,7 +78,9 @@ static bool trunci(HighwayPrinter &p, Operation *op) {
 static bool indexCast(HighwayPrinter &p, Operation *op) {
   if (laneBits(source(op)) != 64 || laneBits(target(op)) != 64)
     return convert(p, op, "ConvertLanes", true, "index");
-  p.define(op->getResult(0), {p.use(op->getOperand(0))}, "index");
+  auto load = op->getOperand(0).getDefiningOp<memref::LoadOp>();
+  std::string hint = load ? p.symbolOf(load).value_or("index") : "index";
+  p.define(op->getResult(0), {p.use(op->getOperand(0))}, hint);
   return true;
 }
 
@@ -95,7 +96,9 @@ static bool bitcast(HighwayPrinter &p, Operation *op) {
 static bool broadcast(HighwayPrinter &p, Operation *op) {
   if (isMaskType(target(op)))
     return true; // made where it is used
-  p.define(op->getResult(0), p.call("hn::Set", {p.tag(target(op)), p.use(op->getOperand(0))}), "all");
+  auto load = op->getOperand(0).getDefiningOp<memref::LoadOp>();
+  std::string hint = load ? p.bufferName(load.getMemRef()) : "all";
+  p.define(op->getResult(0), p.call("hn::Set", {p.tag(target(op)), p.use(op->getOperand(0))}), hint);
   return true;
 }
 
@@ -116,7 +119,8 @@ static bool extract(HighwayPrinter &p, Operation *operation) {
     return false;
   int64_t lane = op.getStaticPosition()[0];
   std::string x = p.use(op.getSource());
-  p.define(op.getResult(), lane ? p.call("hn::ExtractLane", {x, std::to_string(lane)}) : p.call("hn::GetLane", {x}), "lane");
+  p.define(op.getResult(), lane ? p.call("hn::ExtractLane", {x, std::to_string(lane)}) : p.call("hn::GetLane", {x}),
+           "lane");
   return true;
 }
 
@@ -130,8 +134,8 @@ static bool shuffle(HighwayPrinter &p, Operation *operation) {
       return false;
   if (op.getV1() != op.getV2() || op.getV1VectorType().getNumElements() != lanes)
     return false;
-  p.define(op.getResult(), p.callHelper("Rotate", {p.tag(op.getType()), p.use(op.getV1())}, "<" + std::to_string(by) + ">"),
-           "rotated");
+  p.define(op.getResult(),
+           p.callHelper("Rotate", {p.tag(op.getType()), p.use(op.getV1())}, "<" + std::to_string(by) + ">"), "rotated");
   return true;
 }
 

@@ -24,6 +24,25 @@ static std::string hintOf(Operation *op, const char *otherwise) {
   return name ? name.getValue().str() : otherwise;
 }
 
+/// What the model keeps at a place of an arena; "" where that is nothing of its own.
+static std::string nameInArena(HighwayPrinter &p, memref::ViewOp view) {
+  Attribute shift;
+  if (!matchPattern(view.getByteShift(), m_Constant(&shift)))
+    return "";
+  DimExpr bytes(cast<IntegerAttr>(shift).getInt());
+  if (view.getSource().getDefiningOp<PointerOp>())
+    return p.names.model.slot(bytes);
+  switch (cast<BlockArgument>(view.getSource()).getArgNumber()) {
+  case 2:
+    return p.names.model.member(bytes);
+  case 3:
+    return elementOf(view).isInteger(32) ? "status" : "";
+  case 4:
+    return "words_of_context";
+  }
+  return "";
+}
+
 static bool declare(HighwayPrinter &p, Operation *op, const Code &address, const char *hint) {
   Value buffer = op->getResult(0);
   std::string name = p.fresh(hintOf(op, hint));
@@ -37,7 +56,8 @@ static bool view(HighwayPrinter &p, Operation *operation) {
   auto op = cast<memref::ViewOp>(operation);
   std::string arena = p.bufferName(op.getSource()), type = laneType(elementOf(op));
   std::string shift = p.use(op.getByteShift());
-  return declare(p, op, p.callHelper("At", {arena, shift}, "<" + type + ">"), "memory");
+  std::string name = nameInArena(p, op);
+  return declare(p, op, p.callHelper("At", {arena, shift}, "<" + type + ">"), name.empty() ? "scratch" : name.c_str());
 }
 
 static bool cast_(HighwayPrinter &p, Operation *op) {
@@ -65,8 +85,8 @@ static bool pointer(HighwayPrinter &p, Operation *operation) {
   std::string type = laneType(elementOf(op.getBuffer()));
   auto load = op.getAddress().getDefiningOp<memref::LoadOp>();
   if (load && isArgument(p, load))
-    return declare(p, op, p.callHelper("Argument", {p.use(op.getAddress())}, "<" + type + ">"), "argument");
-  return declare(p, op, p.callHelper("Pointer", {p.use(op.getAddress())}, "<" + type + ">"), "memory");
+    return declare(p, op, p.callHelper("Argument", {p.use(op.getAddress())}, "<" + type + ">"), "scratch");
+  return declare(p, op, p.callHelper("Pointer", {p.use(op.getAddress())}, "<" + type + ">"), "training");
 }
 
 static bool address(HighwayPrinter &p, Operation *op) {
@@ -79,14 +99,15 @@ static bool address(HighwayPrinter &p, Operation *op) {
 static bool load(HighwayPrinter &p, Operation *operation) {
   auto op = cast<memref::LoadOp>(operation);
   Value buffer = op.getMemRef(), place = op.getIndices().front();
-  p.define(op, {p.element(buffer, place)}, p.bufferName(buffer));
+  p.define(op, {p.element(buffer, place)}, p.symbolOf(op).value_or(p.bufferName(buffer)));
   return true;
 }
 
 static bool vectorLoad(HighwayPrinter &p, Operation *operation) {
   auto op = cast<vector::LoadOp>(operation);
   Value buffer = op.getBase();
-  p.define(op, p.call("hn::LoadU", {p.tag(op.getType()), p.pointer(buffer, op.getIndices().front())}), p.bufferName(buffer));
+  p.define(op, p.call("hn::LoadU", {p.tag(op.getType()), p.pointer(buffer, op.getIndices().front())}),
+           p.bufferName(buffer));
   return true;
 }
 
@@ -104,8 +125,10 @@ static bool maskedLoad(HighwayPrinter &p, Operation *operation) {
 /// Of places that are one stride apart, the only ones that kernels gather from.
 static std::optional<std::string> strideOf(HighwayPrinter &p, Value places) {
   if (auto product = places.getDefiningOp<arith::MulIOp>())
-    if (auto stride = product.getRhs().getDefiningOp<vector::BroadcastOp>())
-      return p.use(stride.getSource());
+    for (auto [stride, numbers] : {std::pair(product.getLhs(), product.getRhs()), {product.getRhs(), product.getLhs()}})
+      if (auto broadcast = stride.getDefiningOp<vector::BroadcastOp>();
+          broadcast && matchPattern(numbers, m_Constant()))
+        return p.use(broadcast.getSource());
   DenseElementsAttr elements;
   if (!matchPattern(places, m_Constant(&elements)))
     return std::nullopt;
@@ -147,7 +170,8 @@ static bool vectorStore(HighwayPrinter &p, Operation *operation) {
   auto op = cast<vector::StoreOp>(operation);
   p.flush(op);
   std::string value = p.use(op.getValueToStore());
-  p.statement(p.call("hn::StoreU", {value, p.tag(op.getVectorType()), p.pointer(op.getBase(), op.getIndices().front())}).text);
+  p.statement(
+      p.call("hn::StoreU", {value, p.tag(op.getVectorType()), p.pointer(op.getBase(), op.getIndices().front())}).text);
   return true;
 }
 
@@ -158,7 +182,9 @@ static bool maskedStore(HighwayPrinter &p, Operation *operation) {
   if (!count)
     return false;
   std::string value = p.use(op.getValueToStore());
-  p.statement(p.callHelper("StoreFirst", {value, p.tag(op.getVectorType()), p.pointer(op.getBase(), op.getIndices().front()), *count}).text);
+  p.statement(p.callHelper("StoreFirst",
+                           {value, p.tag(op.getVectorType()), p.pointer(op.getBase(), op.getIndices().front()), *count})
+                  .text);
   return true;
 }
 

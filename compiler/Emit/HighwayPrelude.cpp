@@ -84,8 +84,10 @@ template <typename To, typename From> HWY_INLINE To ScalarBitCast(From from) {
 template <typename T> HWY_INLINE bool IsNaN(T x) { return !(x == x); }
 )"},
 #define RUNE_ONE_LANE(NAME, PARAMETERS, CALL)                                                                          \
-  {"Scalar" NAME, {}, "\ntemplate <typename T> HWY_INLINE T Scalar" NAME "(" PARAMETERS ") {\n"                        \
-                      "  const hn::CappedTag<T, 1> one;\n  return hn::GetLane(hn::" NAME "(" CALL "));\n}\n"}
+  {"Scalar" NAME,                                                                                                      \
+   {},                                                                                                                 \
+   "\ntemplate <typename T> HWY_INLINE T Scalar" NAME "(" PARAMETERS ") {\n"                                           \
+   "  const hn::CappedTag<T, 1> one;\n  return hn::GetLane(hn::" NAME "(" CALL "));\n}\n"}
       RUNE_ONE_LANE("Abs", "T x", "hn::Set(one, x)"),
       RUNE_ONE_LANE("CopySign", "T x, T sign", "hn::Set(one, x), hn::Set(one, sign)"),
       RUNE_ONE_LANE("Round", "T x", "hn::Set(one, x)"),
@@ -95,6 +97,12 @@ template <typename T> HWY_INLINE bool IsNaN(T x) { return !(x == x); }
       RUNE_ONE_LANE("Sqrt", "T x", "hn::Set(one, x)"),
       RUNE_ONE_LANE("MulAdd", "T x, T y, T sum", "hn::Set(one, x), hn::Set(one, y), hn::Set(one, sum)"),
 #undef RUNE_ONE_LANE
+      {"LanesOf", {}, R"(
+/// A vector of these.
+template <class D, size_t kLanes> HWY_INLINE hn::Vec<D> LanesOf(D d, const hn::TFromD<D> (&lanes)[kLanes]) {
+  return hn::LoadU(d, lanes);
+}
+)"},
       {"First", {}, R"(
 /// The first n lanes.
 template <class D> HWY_INLINE hn::Mask<D> First(D d, int64_t n) {

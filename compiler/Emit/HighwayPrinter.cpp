@@ -29,7 +29,17 @@ const OpPrinters &rune::opPrinters() {
   return table;
 }
 
-HighwayNames::HighwayNames() : functions(preludeNames()) {}
+HighwayNames::HighwayNames(ModuleOp module) : model(module), functions(preludeNames()) {}
+
+std::optional<std::string> HighwayPrinter::symbolOf(memref::LoadOp load) {
+  auto buffer = dyn_cast<BlockArgument>(load.getMemRef());
+  auto symbols = function->getAttrOfType<ArrayAttr>("rune.symbols");
+  IntegerAttr place;
+  if (!entry || !buffer || buffer.getArgNumber() != 1 || !symbols ||
+      !matchPattern(load.getIndices().front(), m_Constant(&place)))
+    return std::nullopt;
+  return cast<StringAttr>(symbols[place.getInt()]).getValue().str();
+}
 
 std::string HighwayNames::nameOf(func::FuncOp function) {
   auto [it, inserted] = printed.try_emplace(function.getName().str());
@@ -71,8 +81,15 @@ std::string rune::wrapped(const std::string &text, unsigned indent) {
     // The comma in the fewest parentheses, and of these the last that fits; what follows lines up with its call.
     std::vector<size_t> open;
     size_t best = 0, bestDepth = SIZE_MAX, column = 0;
+    bool quoted = false;
     for (size_t i = 0; i < rest.size() && start + i < columns; ++i) {
-      if (rest[i] == '(' || rest[i] == '{')
+      if (quoted && rest[i] == '\\')
+        ++i;
+      else if (rest[i] == '"')
+        quoted = !quoted;
+      else if (quoted)
+        continue;
+      else if (rest[i] == '(' || rest[i] == '{')
         open.push_back(i);
       else if ((rest[i] == ')' || rest[i] == '}') && !open.empty())
         open.pop_back();
@@ -94,8 +111,22 @@ std::string rune::wrapped(const std::string &text, unsigned indent) {
 HighwayPrinter::HighwayPrinter(func::FuncOp function, HighwayNames &names)
     : names(names), function(function), entry(function->hasAttr("rune.inputs")), math(function->hasAttr("rune.math")),
       locals(preludeNames()) {
+  for (const auto &[symbol, name] : names.printed)
+    locals.insert(name);
   for (const char *name : {"f32", "f64", "i32", "i64", "u8", "V", "i", "j", "k", "l", "m", "p", "q", "r", "s"})
-    locals.add(name);
+    locals.insert(name);
+}
+
+std::string HighwayPrinter::fresh(llvm::StringRef hint) {
+  std::string name = safeIdentifier(hint.str());
+  if (locals.insert(name).second)
+    return name;
+  unsigned &number = numbers[name];
+  std::string numbered;
+  do
+    numbered = name + (llvm::isDigit(name.back()) ? "_" : "") + std::to_string(++number + 1);
+  while (!locals.insert(numbered).second);
+  return numbered;
 }
 
 //===--- Text -------------------------------------------------------------===//
@@ -142,7 +173,9 @@ Code HighwayPrinter::infix(Value x, llvm::StringRef sign, Value y, Binding bindi
 std::string HighwayPrinter::tag(Type type) {
   auto vector = cast<VectorType>(type);
   Type element = vector.getElementType();
-  std::string name = (isa<FloatType>(element) ? "f" : laneBits(element) == 8 ? "u" : "i") +
+  std::string name = (isa<FloatType>(element)  ? "f"
+                      : laneBits(element) == 8 ? "u"
+                                               : "i") +
                      std::to_string(laneBits(element));
   std::string lane = laneType(element.isInteger(1) ? Type(IntegerType::get(type.getContext(), 8)) : element);
   std::string kind;
@@ -186,12 +219,16 @@ std::string HighwayPrinter::use(Value value, Binding around) {
   } else if (matchPattern(value, m_Constant(&constant)) && !isMask(value)) {
     if (auto vector = dyn_cast<VectorType>(value.getType())) {
       auto elements = cast<DenseElementsAttr>(constant);
-      if (elements.isSplat() && elements.getSplatValue<Attribute>() == Builder(value.getContext()).getZeroAttr(vector.getElementType()))
+      if (elements.isSplat() &&
+          elements.getSplatValue<Attribute>() == Builder(value.getContext()).getZeroAttr(vector.getElementType()))
         return "hn::Zero(" + tag(vector) + ")";
       if (elements.isSplat())
-        return "hn::Set(" + tag(vector) + ", " + literal(elements.getSplatValue<Attribute>(), vector.getElementType()) + ")";
-      // Lanes 0, 1, …: the only other vectors that kernels have.
-      return "hn::Iota(" + tag(vector) + ", 0)";
+        return "hn::Set(" + tag(vector) + ", " + literal(elements.getSplatValue<Attribute>(), vector.getElementType()) +
+               ")";
+      std::vector<std::string> lanes;
+      for (Attribute lane : elements.getValues<Attribute>())
+        lanes.push_back(literal(lane, vector.getElementType()));
+      return callHelper("LanesOf", {tag(vector), "{" + llvm::join(lanes, ", ") + "}"}).text;
     }
     code.text = literal(constant, value.getType());
     code.binding = code.text[0] == '-' ? Unary : Primary;
@@ -283,7 +320,8 @@ void HighwayPrinter::define(Value result, Code code, llvm::StringRef hint) {
   expressions[result] = code;
   // A size is the same wherever it is used; anything else waits in its own block.
   bool movable = result.getType().isIndex() && !readsMemory(op);
-  bool once = (result.hasOneUse() || (viewed && users.size() == 1)) && (movable || user->getBlock() == op->getBlock()) && code.text.size() <= longestInline;
+  bool once = (result.hasOneUse() || (viewed && users.size() == 1)) &&
+              (movable || user->getBlock() == op->getBlock()) && code.text.size() <= longestInline;
   gathered.readsMemory |= readsMemory(op);
   pending[result] = {std::exchange(gathered, {}), hint.str()};
   if (!once)
@@ -375,9 +413,8 @@ static bool isWritten(Value buffer) {
 }
 
 std::string HighwayPrinter::parameterName(unsigned i) {
-  if (auto name = function.getArgAttrOfType<StringAttr>(i, "rune.name"))
-    return fresh(name.getValue());
-  return fresh("a" + std::to_string(i));
+  auto name = function.getArgAttrOfType<StringAttr>(i, "rune.name");
+  return fresh(name ? name.getValue() : math ? (i ? "y" : "x") : "argument");
 }
 
 std::string HighwayPrinter::signature() {
@@ -388,7 +425,8 @@ std::string HighwayPrinter::signature() {
     static const char *const plain[] = {"arguments", "symbols", "state", "workspace", "context"};
     std::string text = "static int32_t " + name + "(";
     for (unsigned i = 0; i < 5; ++i) {
-      nameBuffer(function.getArgument(i), locals.add(plain[i]));
+      nameBuffer(function.getArgument(i), plain[i]);
+      locals.insert(plain[i]);
       bool unused = function.getArgument(i).use_empty();
       text += std::string(i ? ", " : "") + (unused ? "[[maybe_unused]] " : "") + parameters[i];
     }
@@ -407,7 +445,8 @@ std::string HighwayPrinter::signature() {
     parameters.push_back((argument.use_empty() ? "[[maybe_unused]] " : "") + type + local);
   }
   bool overVectors = math && isa<VectorType>(function.getResultTypes().front());
-  std::string head = math ? (overVectors ? "template <class V> HWY_INLINE V " : "HWY_INLINE " + laneType(function.getResultTypes().front()) + " ")
+  std::string head = math ? (overVectors ? "template <class V> HWY_INLINE V "
+                                         : "HWY_INLINE " + laneType(function.getResultTypes().front()) + " ")
                           : "static HWY_NOINLINE void ";
   return head + name + "(" + llvm::join(parameters, ", ") + ")";
 }
@@ -434,6 +473,42 @@ static void dropSizes(func::FuncOp function) {
   }
 }
 
+std::string rune::commented(llvm::StringRef text) {
+  constexpr size_t columns = 120;
+  std::string plain, result;
+  for (char c : text)
+    plain += c >= ' ' && c < 0x7f && c != '\\' && c != '?' ? c : '_';
+  for (llvm::StringRef rest = plain; !rest.empty();) {
+    size_t length = rest.size() + 3 <= columns ? rest.size() : rest.take_front(columns - 3).rfind(' ');
+    if (length == rest.npos || length == 0)
+      length = std::min(rest.size(), columns - 3);
+    result += "// " + rest.take_front(length).rtrim().str() + "\n";
+    rest = rest.drop_front(length).ltrim();
+  }
+  return result;
+}
+
+/// What a reader is told before the definition.
+std::string HighwayPrinter::notes() {
+  std::string text;
+  if (auto lines = function->getAttrOfType<ArrayAttr>("rune.notes"))
+    for (auto line : lines.getAsRange<StringAttr>())
+      text += commented(line.getValue());
+  if (math)
+    text = commented(function->getAttrOfType<StringAttr>("rune.math").getValue().str() +
+                     ", within two units in the last place");
+  if (auto arguments = function->getAttrOfType<ArrayAttr>("rune.argument_names"); arguments && entry) {
+    int64_t inputs = function->getAttrOfType<IntegerAttr>("rune.inputs").getInt();
+    std::string sides[2];
+    for (auto [i, name] : llvm::enumerate(arguments.getAsRange<StringAttr>())) {
+      std::string &side = sides[static_cast<int64_t>(i) >= inputs];
+      side += (side.empty() ? "" : ", ") + name.getValue().str();
+    }
+    text = commented(function.getName().str() + ": (" + sides[0] + ") -> (" + sides[1] + ")");
+  }
+  return text;
+}
+
 FailureOr<std::string> HighwayPrinter::print() {
   dropSizes(function);
   std::string head = wrapped(signature() + " {", 0);
@@ -446,5 +521,5 @@ FailureOr<std::string> HighwayPrinter::print() {
   std::string declarations;
   for (const std::string &name : tagOrder)
     declarations += "  const " + tags[name] + " " + name + ";\n";
-  return head + declarations + body + "}\n";
+  return notes() + head + declarations + body + "}\n";
 }

@@ -7,9 +7,11 @@
 #ifndef RUNE_EMIT_HIGHWAYPRINTER_H
 #define RUNE_EMIT_HIGHWAYPRINTER_H
 
+#include "Codegen/KernelNotes.h"
 #include "Emit/Identifiers.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -22,7 +24,21 @@
 namespace rune {
 
 /// How tightly the outermost operator of an expression binds, as in C++.
-enum Binding { Ternary, LogicalOr, LogicalAnd, BitOr, BitXor, BitAnd, Equality, Relation, Shift, Sum, Product, Unary, Primary };
+enum Binding {
+  Ternary,
+  LogicalOr,
+  LogicalAnd,
+  BitOr,
+  BitXor,
+  BitAnd,
+  Equality,
+  Relation,
+  Shift,
+  Sum,
+  Product,
+  Unary,
+  Primary
+};
 
 /// An expression of C++.
 struct Code {
@@ -32,11 +48,12 @@ struct Code {
 
 /// What the functions of one file share.
 struct HighwayNames {
+  ModelNames model;
   IdentifierScope functions;
   std::map<std::string, std::string> printed; // a function of the IR, and its name in C++
   std::set<std::string> helpers;              // those of HighwayPrelude.h that were used
 
-  HighwayNames();
+  explicit HighwayNames(mlir::ModuleOp module);
   std::string nameOf(mlir::func::FuncOp function);
 };
 
@@ -74,7 +91,8 @@ public:
   void openBlock(const std::string &head);
   void closeBlock();
   void elseBlock();
-  std::string fresh(llvm::StringRef hint) { return locals.add(hint); }
+  /// A name that no other local has.
+  std::string fresh(llvm::StringRef hint);
   /// Before something that writes: what was read, and is still to be used, gets a name.
   void flush(mlir::Operation *writer);
 
@@ -91,6 +109,8 @@ public:
   void nameVariable(mlir::Value value, const std::string &name);
   std::string typeOf(mlir::Type type);
   bool isEntry() const { return entry; }
+  /// The dynamic size that an entry reads.
+  std::optional<std::string> symbolOf(mlir::memref::LoadOp load);
   HighwayNames &names;
 
 private:
@@ -105,6 +125,7 @@ private:
   };
 
   mlir::LogicalResult printOp(mlir::Operation *op);
+  std::string notes();
   std::string signature();
   std::string parameterName(unsigned i);
   void materialize(mlir::Value value);
@@ -112,7 +133,8 @@ private:
 
   mlir::func::FuncOp function;
   bool entry, math;
-  IdentifierScope locals;
+  std::set<std::string> locals;
+  llvm::StringMap<unsigned> numbers;
   std::string body;
   unsigned indent = 1, loopDepth = 0;
   llvm::DenseMap<mlir::Value, Code> expressions;
@@ -137,6 +159,8 @@ const OpPrinters &opPrinters();
 
 /// A literal of C++ for an attribute of a number.
 std::string literal(mlir::Attribute number, mlir::Type type);
+/// Text as comments of at most 120 columns: whatever it holds, it ends none of them.
+std::string commented(llvm::StringRef text);
 /// A line of at most 120 columns, or several, broken after commas as clang-format does.
 std::string wrapped(const std::string &text, unsigned indent);
 /// Lanes of an element: booleans and bytes are 8 bits, indices 64.

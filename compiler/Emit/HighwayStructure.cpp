@@ -14,12 +14,14 @@ using namespace mlir;
 using namespace rune;
 
 /// Declares a variable for each value that a structure yields.
-static std::vector<std::string> declareVariables(HighwayPrinter &p, ValueRange values, ValueRange starts, const char *hint) {
+static std::vector<std::string> declareVariables(HighwayPrinter &p, ValueRange values, ValueRange starts,
+                                                 const char *hint) {
   std::vector<std::string> names;
   for (auto [value, start] : llvm::zip(values, starts)) {
     names.push_back(p.fresh(hint));
     std::string text = p.use(start);
-    p.statement((isa<VectorType>(value.getType()) ? "auto " : laneType(value.getType()) + " ") + names.back() + " = " + text);
+    p.statement((isa<VectorType>(value.getType()) ? "auto " : laneType(value.getType()) + " ") + names.back() + " = " +
+                text);
   }
   return names;
 }
@@ -37,7 +39,8 @@ static bool forLoop(HighwayPrinter &p, Operation *operation) {
   }
   std::string from = p.use(op.getLowerBound()), to = p.use(op.getUpperBound(), Shift), step = p.use(op.getStep());
   std::string iv = p.induction(op.getInductionVar());
-  p.openBlock("for (int64_t " + iv + " = " + from + "; " + iv + " < " + to + "; " + (step == "1" ? "++" + iv : iv + " += " + step) + ")");
+  p.openBlock("for (int64_t " + iv + " = " + from + "; " + iv + " < " + to + "; " +
+              (step == "1" ? "++" + iv : iv + " += " + step) + ")");
   if (failed(p.printBlock(*op.getBody())))
     return false;
   p.assign(variables, op.getBody()->getTerminator()->getOperands());
@@ -49,7 +52,9 @@ static bool forLoop(HighwayPrinter &p, Operation *operation) {
 static bool ifThen(HighwayPrinter &p, Operation *operation) {
   auto op = cast<scf::IfOp>(operation);
   p.flush(op);
-  auto yields = [](Region &region) { return region.empty() ? ValueRange() : ValueRange(region.front().getTerminator()->getOperands()); };
+  auto yields = [](Region &region) {
+    return region.empty() ? ValueRange() : ValueRange(region.front().getTerminator()->getOperands());
+  };
   std::vector<std::string> variables;
   // Where the one branch computes nothing, its values are what the variables begin with.
   bool simpleElse = op.getNumResults() && op.elseBlock()->without_terminator().empty();

@@ -57,12 +57,23 @@ static llvm::StringSet<> namedFunctions(const ModelDescription &description) {
 static void nameFunctions(llvm::Module &module, const ModelDescription &description, const TargetDesc &target,
                           bool tables) {
   llvm::StringSet<> named = namedFunctions(description);
+  auto isEntry = [&](llvm::Function &function) {
+    return function.getReturnType()->isIntegerTy(32) &&
+           named.contains(kernelSymbol(description.stem, function.getName()));
+  };
+  // A kernel may be called as an entry is going to be.
+  std::vector<llvm::Function *> entries;
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration() && isEntry(function))
+      entries.push_back(&function);
+    else if (!function.isDeclaration())
+      function.setName("kernel." + function.getName());
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
-    std::string symbol = kernelSymbol(description.stem, function.getName());
-    bool isNamed = named.contains(symbol);
-    function.setName(symbol);
+    bool isNamed = llvm::is_contained(entries, &function);
+    if (isNamed)
+      function.setName(kernelSymbol(description.stem, function.getName()));
     function.setLinkage(isNamed && !tables ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage);
     function.addFnAttr("target-cpu", target.cpu);
     if (!target.features.empty())

@@ -91,7 +91,8 @@ private:
     if (inserted) {
       const size_t number = numbers[name]++;
       it->second = name + (number ? "_" + std::to_string(number) : "") + "_table";
-      definitions += "static const " + type + (type.back() == '*' ? "const " : " ") + it->second + "[] = " + text + ";\n";
+      definitions +=
+          "static const " + type + (type.back() == '*' ? "const " : " ") + it->second + "[] = " + text + ";\n";
     }
     return it->second;
   }

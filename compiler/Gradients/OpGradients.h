@@ -6,6 +6,7 @@
 #ifndef RUNE_GRADIENTS_OPGRADIENTS_H
 #define RUNE_GRADIENTS_OPGRADIENTS_H
 
+#include "Dialect/Origin.h"
 #include "Dialect/RuneDialect.h"
 
 #include "mlir/IR/Builders.h"
@@ -17,7 +18,8 @@ class OpGradients {
 public:
   OpGradients(mlir::OpBuilder &builder, mlir::Operation *op, llvm::ArrayRef<mlir::Value> cotangents,
               llvm::ArrayRef<bool> needed)
-      : builder(builder), loc(op->getLoc()), cotangents(cotangents), needed(needed), shares(op->getNumOperands()) {}
+      : builder(builder), loc(backwardOf(op->getLoc())), cotangents(cotangents), needed(needed),
+        shares(op->getNumOperands()) {}
 
   mlir::OpBuilder &builder;
   const mlir::Location loc;

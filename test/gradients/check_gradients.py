@@ -45,7 +45,8 @@ def names(inputs):
     return found
 
 
-def check(line, work):
+def command_of(line, work):
+    """The line's name, its spec, and the options that draw its inputs."""
     name, module, expression, inputs, sizes, draws = (part.strip() for part in line.split("|"))
     work.mkdir(parents=True, exist_ok=True)
     path = work / f"{name.rstrip('!')}.yaml"
@@ -53,11 +54,21 @@ def check(line, work):
     path.write_text(
         SPEC.format(inputs=inputs, submodules=submodules, expression=expression, names=", ".join(names(inputs)))
     )
-    command = ["rune-gradients", str(path)]
+    options = []
     for one in sizes.split(";"):
-        command += ["--sizes", one.strip().replace(" ", ",")]
+        options += ["--sizes", one.strip().replace(" ", ",")]
     for one in draws.split():
-        command += ["--below", one.replace("<", "=")] if "<" in one else ["--range", one]
+        options += ["--below", one.replace("<", "=")] if "<" in one else ["--range", one]
+    return name, str(path), options
+
+
+def lines_of(path):
+    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def check(line, work):
+    name, path, options = command_of(line, work)
+    command = ["rune-gradients", path, *options]
     done = subprocess.run(command, capture_output=True, text=True)
     wrong = done.returncode != 0 or not any(int(l.rsplit(" ", 2)[1]) > 1 for l in done.stdout.splitlines())
     if name.endswith("!"):
@@ -72,7 +83,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("lines", type=pathlib.Path)
     args = parser.parse_args()
-    lines = [line for line in args.lines.read_text().splitlines() if line and not line.startswith("#")]
+    lines = lines_of(args.lines)
     assert len({line.split("|")[0] for line in lines}) == len(lines)
     run_jobs(lines, lambda line: check(line, args.work), [], "checks")
 

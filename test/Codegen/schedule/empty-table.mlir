@@ -5,7 +5,7 @@
 rune.module @Net dtype f32 {
   rune.submodule @"." type "Net"
 
-  // CHECK-LABEL: func.func private @elementwise(
+  // CHECK-LABEL: func.func private @gather(
   // CHECK: %[[COUNT:.*]] = arith.muli %{{.*}}, %c2
   // CHECK: %[[SOME:.*]] = arith.cmpi ne, %[[COUNT]], %c0
   // CHECK: scf.if %[[SOME]] {
@@ -17,7 +17,7 @@ rune.module @Net dtype f32 {
     return %0 : tensor<3x2xf32>
   }
 
-  // CHECK-LABEL: func.func private @elementwise
+  // CHECK-LABEL: func.func private @gather_{{[0-9]}}(
   // CHECK-NOT: scf.if
   // CHECK-LABEL: func.func @never_empty(
   func.func @never_empty(%x: tensor<?x2xf32, #rune.dims<["n + 1", 2]>>, %i: tensor<3x2xi64>) -> tensor<3x2xf32>
@@ -26,7 +26,7 @@ rune.module @Net dtype f32 {
     return %0 : tensor<3x2xf32>
   }
 
-  // CHECK-LABEL: func.func private @elementwise
+  // CHECK-LABEL: func.func private @gather_{{[0-9]}}(
   // CHECK-NOT: memref.load
   // CHECK: return
   // CHECK-LABEL: func.func @always_empty(

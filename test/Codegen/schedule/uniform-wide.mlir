@@ -2,7 +2,7 @@
 //
 // A double that is the same for all elements stays a scalar: it does not halve the vectors.
 
-// CHECK-LABEL: func.func private @elementwise
+// CHECK-LABEL: func.func private @mul
 // CHECK: arith.truncf %{{.*}} : f64 to f32
 // CHECK: arith.mulf %{{.*}}, %{{.*}} : vector<8xf32>
 rune.module @Net dtype f32 {
