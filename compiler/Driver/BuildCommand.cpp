@@ -3,8 +3,11 @@
 
 #include "Driver/Commands.h"
 #include "Driver/Compilation.h"
+#include "Driver/Execution.h"
+#include "Driver/JustInTime.h"
 
 #include "Codegen/Passes.h"
+#include "Emit/Freestanding.h"
 #include "Emit/Header.h"
 #include "Emit/Highway.h"
 #include "Emit/Identifiers.h"
@@ -22,7 +25,7 @@ namespace {
 class Build {
 public:
   explicit Build(const BuildArguments &arguments)
-      : arguments(arguments), compilation(arguments.spec, arguments.frontend) {}
+      : arguments(arguments), compilation(arguments.spec, frontendOf(arguments)) {}
 
   int run() {
     auto target = findTarget(arguments.targetCpu);
@@ -42,6 +45,14 @@ public:
       reportError("--stem expects a C identifier that is not reserved, as in my_model, got '" + arguments.stem + "'");
       return UsageError;
     }
+    if (arguments.freestanding && arguments.backend == "llvm") {
+      reportError("--freestanding is C++: it goes with --backend=highway");
+      return UsageError;
+    }
+    if (!arguments.weights.empty() && !arguments.freestanding) {
+      reportError("--weights goes with --freestanding: other builds load them at run time");
+      return UsageError;
+    }
     if (!arguments.stem.empty())
       compilation.setStem(arguments.stem);
     if (!compilation.load() || !compilation.import())
@@ -55,12 +66,21 @@ public:
   }
 
 private:
+  static FrontendOptions frontendOf(const BuildArguments &arguments) {
+    FrontendOptions frontend = arguments.frontend;
+    if (arguments.freestanding)
+      frontend.compute = Compute::Forward;
+    return frontend;
+  }
+
   /// Everything is made before anything is written.
   int writeModel() {
     auto code = isHighway() ? highwaySource() : objectFile();
     if (!code)
       return InputError;
-    std::string header = emitHeader(compilation.description(), className);
+    std::string header = arguments.freestanding
+                             ? emitFreestandingHeader(compilation.description(), !arguments.weights.empty())
+                             : emitHeader(compilation.description(), className);
     std::string folder = arguments.output.empty() ? "." : arguments.output;
     if (std::error_code error = llvm::sys::fs::create_directories(folder)) {
       reportError("cannot make the folder '" + folder + "': " + error.message());
@@ -76,7 +96,7 @@ private:
     return written ? Success : InputError;
   }
 
-  bool isHighway() const { return arguments.backend == "highway"; }
+  bool isHighway() const { return arguments.backend == "highway" || arguments.freestanding; }
 
   std::optional<std::string> objectFile() {
     auto llvm = lowerToLlvm(/*tables=*/true);
@@ -84,8 +104,20 @@ private:
   }
 
   std::optional<std::string> highwaySource() {
+    options.hooks &= !arguments.freestanding;
     if (!compilation.lower(Stage::Memory, options))
       return std::nullopt;
+    std::optional<FreestandingOptions> freestanding;
+    if (arguments.freestanding) {
+      if (std::string why = refuseFreestanding(compilation.description()); !why.empty()) {
+        reportError("'" + arguments.spec + "' cannot be built with --freestanding: " + why);
+        return std::nullopt;
+      }
+      auto state = initialState();
+      if (!state)
+        return std::nullopt;
+      freestanding = {*state, !arguments.weights.empty()};
+    }
     std::vector<mlir::OwningOpRef<mlir::ModuleOp>> owned;
     std::vector<mlir::ModuleOp> modules;
     for (const HighwayWidth &width : highwayWidths()) {
@@ -97,8 +129,23 @@ private:
     const ModelDescription &description = compilation.description();
     chooseClass();
     auto text = emitHighway(modules, description, modelSymbol(description, className),
-                            llvm::sys::path::filename(arguments.spec));
+                            llvm::sys::path::filename(arguments.spec), freestanding ? &*freestanding : nullptr);
     return mlir::succeeded(text) ? std::optional(*text) : std::nullopt;
+  }
+
+  /// The state as the compiled functions read it, made by functions that are compiled here for this alone.
+  std::optional<std::string> initialState() {
+    auto here = findTarget("native");
+    Compilation initialisation(arguments.spec, frontendOf(arguments));
+    initialisation.setStem(compilation.stem());
+    if (!here || !initialisation.load() || !initialisation.import())
+      return std::nullopt;
+    initialisation.dropEntries();
+    std::unique_ptr<Jit> jit = compileHere(initialisation, *here, "native");
+    if (!jit)
+      return std::nullopt;
+    Execution execution(compilation.description(), [&](const std::string &symbol) { return jit->lookup(symbol); });
+    return execution.stateBytes(arguments.weights);
   }
 
   void chooseClass() {

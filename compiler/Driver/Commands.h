@@ -16,8 +16,8 @@
 namespace rune {
 
 struct BuildArguments {
-  std::string spec, output, emit, targetCpu = "native", className, stem, depfile, simplify = "full", backend = "llvm";
-  bool locations = false;
+  std::string spec, output, emit, targetCpu = "native", className, stem, depfile, simplify = "full", backend, weights;
+  bool locations = false, freestanding = false;
   FrontendOptions frontend;
 };
 int runBuild(const BuildArguments &arguments);

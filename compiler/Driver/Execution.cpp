@@ -74,6 +74,19 @@ int Execution::initialise(uint64_t seed, const std::string &output) {
   });
 }
 
+std::optional<std::string> Execution::stateBytes(const std::string &weights) {
+  std::optional<std::string> bytes;
+  guarded([&] {
+    Model model(state->tables.model());
+    model.reset_parameters(0);
+    if (!weights.empty())
+      model.load_state_dict(load_safetensors(weights));
+    bytes.emplace(static_cast<const char *>(model.state()), static_cast<size_t>(state->tables.model().state_bytes));
+    return Success;
+  });
+  return bytes;
+}
+
 int Execution::run(const RunArguments &arguments) {
   return guarded([&] { return state->run(arguments); });
 }

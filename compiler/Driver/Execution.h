@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace rune {
@@ -30,6 +31,8 @@ public:
   /// Each returns the exit status; errors are reported.
   int initialise(uint64_t seed, const std::string &output);
   int run(const RunArguments &arguments);
+  /// The state's bytes, of a model that loaded the weights or, without, was initialised; nothing after an error.
+  std::optional<std::string> stateBytes(const std::string &weights);
   int train(const TrainArguments &arguments, const SpecFingerprint &fingerprint);
 
 private:

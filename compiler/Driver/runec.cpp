@@ -124,6 +124,12 @@ private:
         ->check(oneOf({"full", "exact"}));
     command->add_option("--depfile", build.depfile, "Also write what the object depends on, in make's syntax")
         ->type_name("FILE");
+    command->add_flag("--freestanding", build.freestanding,
+                      "C++ for Highway that needs no library, heap or operating system; forward calls alone");
+    command
+        ->add_option("--weights", build.weights,
+                     "With --freestanding: a safetensors file, whose tensors become part of the C++")
+        ->type_name("FILE");
     command->add_flag("--locations", build.locations, "With --emit: show where in the spec every op comes from");
     command->callback([this] { action = [this] { return runBuild(build); }; });
   }

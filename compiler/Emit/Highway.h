@@ -24,10 +24,17 @@ struct HighwayWidth {
 /// From the widest to the narrowest.
 llvm::ArrayRef<HighwayWidth> highwayWidths();
 
+/// Emission without a runtime: see Emit/Freestanding.h.
+struct FreestandingOptions {
+  std::string state;    // the arena's bytes
+  bool weights = false; // whether they are emitted
+};
+
 /// The file's text, or failure after an error at an op that has no C++. `modules` are in the order of the widths;
 /// `specFile` is named in the file's first line.
 mlir::FailureOr<std::string> emitHighway(llvm::ArrayRef<mlir::ModuleOp> modules, const ModelDescription &description,
-                                         llvm::StringRef table, llvm::StringRef specFile);
+                                         llvm::StringRef table, llvm::StringRef specFile,
+                                         const FreestandingOptions *freestanding = nullptr);
 
 } // namespace rune
 

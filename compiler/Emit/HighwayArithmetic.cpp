@@ -7,6 +7,7 @@
 #include "Emit/HighwayPrinter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 
 #include <cmath>
@@ -216,6 +217,9 @@ static bool addi(HighwayPrinter &p, Operation *op) {
 }
 static bool subi(HighwayPrinter &p, Operation *op) { return wrapping(p, op, "hn::Sub", "WrapSub", "-", Sum, "rest"); }
 static bool muli(HighwayPrinter &p, Operation *op) {
+  // Places that are one stride apart are told by their stride.
+  if (isVector(op) && llvm::all_of(op->getUsers(), llvm::IsaPred<vector::GatherOp>))
+    return true;
   if (isVector(op) && bitsOf(op->getResult(0).getType()) == 64) {
     std::string x = p.use(op->getOperand(0)), y = p.use(op->getOperand(1));
     p.define(op->getResult(0), p.callHelper("Mul64", {p.tag(op->getResult(0).getType()), x, y}), "product");
