@@ -7,6 +7,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
 #include "llvm/TargetParser/X86TargetParser.h"
 
 using namespace rune;
@@ -43,7 +44,12 @@ static llvm::Error unknownCpu(StringRef cpu, llvm::ArrayRef<StringRef> known) {
 /// Classes of Highway's targets: lanes of f32, and whether there is FMA.
 static std::optional<TargetDesc> describeHighway(StringRef cpu) {
   auto describe = [&](int64_t lanes, int64_t registers, bool fma) {
-    return TargetDesc{cpu.str(), "", lanes * 4, registers, fma};
+    TargetDesc target;
+    target.cpu = target.schedule = cpu.str();
+    target.vectorBytes = lanes * 4;
+    target.registers = registers;
+    target.fma = fma;
+    return target;
   };
   if (cpu == "highway-16")
     return describe(16, 32, true);
@@ -62,6 +68,7 @@ llvm::Expected<TargetDesc> rune::describeTarget(StringRef cpu) {
   if (auto highway = describeHighway(cpu))
     return *highway;
   TargetDesc target;
+  target.schedule = cpu.str();
   if (cpu == "native") {
     target.cpu = llvm::sys::getHostCPUName().str();
     llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
@@ -84,5 +91,33 @@ llvm::Expected<TargetDesc> rune::describeTarget(StringRef cpu) {
   llvm::X86::getFeaturesForCPU(cpu, features);
   target.cpu = cpu.str();
   setVectors(target, [&](StringRef name) { return llvm::is_contained(features, name); });
+  return target;
+}
+
+llvm::Expected<TargetDesc> rune::describeTarget(StringRef cpu, StringRef text) {
+  if (text.empty())
+    return describeTarget(cpu.empty() ? "native" : cpu);
+  llvm::Triple triple(llvm::Triple::normalize(text));
+  if (triple.getArch() == llvm::Triple::x86_64) {
+    auto target = describeTarget(cpu.empty() ? "x86-64" : cpu);
+    if (target)
+      target->triple = triple.str();
+    return target;
+  }
+  if (!triple.isAArch64(64) && !triple.isRISCV64())
+    return llvm::createStringError("unknown target '" + text + "'; use a triple of x86_64, aarch64 or riscv64, as in "
+                                   "aarch64-linux-gnu; --backend=highway serves every other");
+  // Vectors of 16 bytes are there on all of them, and scalable ones are at least as wide.
+  TargetDesc target = *describeHighway("highway-4-fma");
+  target.triple = triple.str();
+  if (triple.isRISCV64()) {
+    target.cpu = "generic-rv64";
+    target.features = "+m,+a,+f,+d,+c,+v";
+    target.abi = "lp64d";
+  } else {
+    target.cpu = "generic";
+  }
+  if (!cpu.empty() && cpu != "native")
+    target.cpu = cpu.str();
   return target;
 }

@@ -16,7 +16,10 @@ namespace rune {
 
 struct TargetDesc {
   std::string cpu;      // as LLVM names it
-  std::string features; // "+avx2,-sse4a,…" where `native` asked the host; else ""
+  std::string features; // "+avx2,-sse4a,…" where `native` asked the host, or what another architecture needs
+  std::string triple;   // "" for this machine's
+  std::string abi;      // as LLVM names it; "" for the architecture's own
+  std::string schedule; // the name that `schedule` knows it by
   int64_t vectorBytes = 16;
   int64_t registers = 16; // vector registers
   bool fma = false;
@@ -30,6 +33,10 @@ struct TargetDesc {
 /// ("highway-16", "highway-8", "highway-4-fma", "highway-4" and "highway-1", by lanes of f32). An error names the
 /// nearest.
 llvm::Expected<TargetDesc> describeTarget(llvm::StringRef cpu);
+
+/// A processor of another machine: an x86-64, AArch64 or RISC-V (with V) triple, and a processor's name or "" for what
+/// all of them have.
+llvm::Expected<TargetDesc> describeTarget(llvm::StringRef cpu, llvm::StringRef triple);
 
 } // namespace rune
 

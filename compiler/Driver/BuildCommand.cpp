@@ -28,11 +28,11 @@ public:
       : arguments(arguments), compilation(arguments.spec, frontendOf(arguments)) {}
 
   int run() {
-    auto target = findTarget(arguments.targetCpu);
+    auto target = findTarget(arguments.targetCpu, arguments.targetTriple);
     if (!target)
       return UsageError;
     this->target = *target;
-    if (!target->isProcessor() && (arguments.emit.empty() || !isStage())) {
+    if (!target->isProcessor() && arguments.targetTriple.empty() && (arguments.emit.empty() || !isStage())) {
       reportError("'" + arguments.targetCpu + "' is a class of processors: its code ends at --emit=loops");
       return UsageError;
     }
@@ -59,7 +59,7 @@ public:
       return InputError;
     if (!refuseOverwrite(arguments.output, compilation.spec().files()))
       return UsageError;
-    options.targetCpu = arguments.targetCpu;
+    options.targetCpu = target->schedule;
     options.fma = this->target.fma;
     options.exact = arguments.simplify == "exact";
     return arguments.emit.empty() ? writeModel() : printStage();

@@ -145,8 +145,8 @@ bool Compilation::lowerToLlvmDialect() {
   return false;
 }
 
-std::optional<TargetDesc> rune::findTarget(llvm::StringRef cpu) {
-  auto target = describeTarget(cpu);
+std::optional<TargetDesc> rune::findTarget(llvm::StringRef cpu, llvm::StringRef triple) {
+  auto target = describeTarget(cpu, triple);
   if (target)
     return *target;
   reportError(llvm::toString(target.takeError()));

@@ -70,8 +70,8 @@ private:
   bool wholeSteps = false;
 };
 
-/// The processor that `--target-cpu` names; nothing after an error, which was reported.
-std::optional<TargetDesc> findTarget(llvm::StringRef cpu);
+/// The processor that `--target-cpu` and `--target` name; nothing after an error, which was reported.
+std::optional<TargetDesc> findTarget(llvm::StringRef cpu, llvm::StringRef triple = "");
 
 /// Prints `runec: error: …`.
 void reportError(const llvm::Twine &message);

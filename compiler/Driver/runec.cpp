@@ -110,6 +110,10 @@ private:
         ->type_name("NAME")
         ->check(oneOf({"llvm", "highway"}));
     command
+        ->add_option("--target", build.targetTriple,
+                     "Another machine: x86_64-linux-gnu, aarch64-linux-gnu, riscv64-linux-gnu (with V)")
+        ->type_name("TRIPLE");
+    command
         ->add_option("--target-cpu", build.targetCpu,
                      "native, x86-64-v2, x86-64-v3, x86-64-v4 or a processor that LLVM knows")
         ->type_name("CPU");

@@ -11,6 +11,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
@@ -20,6 +21,18 @@
 
 using namespace rune;
 
+/// The architectures besides this machine's.
+static void initialiseOthers() {
+  LLVMInitializeAArch64TargetInfo();
+  LLVMInitializeAArch64Target();
+  LLVMInitializeAArch64TargetMC();
+  LLVMInitializeAArch64AsmPrinter();
+  LLVMInitializeRISCVTargetInfo();
+  LLVMInitializeRISCVTarget();
+  LLVMInitializeRISCVTargetMC();
+  LLVMInitializeRISCVAsmPrinter();
+}
+
 static std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDesc &target, llvm::Error &error) {
   static const bool initialised = [] {
     llvm::InitializeNativeTarget();
@@ -27,14 +40,22 @@ static std::unique_ptr<llvm::TargetMachine> createMachine(const TargetDesc &targ
     return true;
   }();
   (void)initialised;
-  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  if (!target.triple.empty())
+    initialiseOthers();
+  llvm::Triple triple(target.triple.empty() ? llvm::sys::getDefaultTargetTriple() : target.triple);
   std::string message;
   const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(triple, message);
   if (!backend) {
     error = llvm::createStringError(message);
     return nullptr;
   }
+  std::unique_ptr<llvm::MCSubtargetInfo> processors(backend->createMCSubtargetInfo(triple, "", ""));
+  if (processors && !processors->isCPUStringValid(target.cpu)) {
+    error = llvm::createStringError("unknown processor '" + target.cpu + "' of " + triple.str());
+    return nullptr;
+  }
   llvm::TargetOptions options;
+  options.MCOptions.ABIName = target.abi;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   options.FunctionSections = true;
   return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(
