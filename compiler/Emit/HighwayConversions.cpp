@@ -96,6 +96,11 @@ static bool bitcast(HighwayPrinter &p, Operation *op) {
 static bool broadcast(HighwayPrinter &p, Operation *op) {
   if (isMaskType(target(op)))
     return true; // made where it is used
+  auto isPlaces = [](Operation *user) {
+    return isa<arith::MulIOp>(user) && llvm::all_of(user->getUsers(), llvm::IsaPred<vector::GatherOp>);
+  };
+  if (llvm::all_of(op->getUsers(), isPlaces))
+    return true; // a gather tells its stride
   auto load = op->getOperand(0).getDefiningOp<memref::LoadOp>();
   std::string hint = load ? p.bufferName(load.getMemRef()) : "all";
   p.define(op->getResult(0), p.call("hn::Set", {p.tag(target(op)), p.use(op->getOperand(0))}), hint);

@@ -310,9 +310,36 @@ static bool readsMemory(Operation *op) {
   return isa<memref::LoadOp, vector::LoadOp, vector::MaskedLoadOp, vector::GatherOp>(op);
 }
 
+/// The value that the loop around carries to here and nothing reads any more, where this result is its next one.
+static Value replacedValue(Value result) {
+  Operation *op = result.getDefiningOp();
+  auto loop = dyn_cast_or_null<scf::ForOp>(op->getParentOp());
+  if (!loop || !result.hasOneUse() || !isa<scf::YieldOp>(*result.getUsers().begin()) ||
+      (*result.getUsers().begin())->getBlock() != op->getBlock())
+    return {};
+  Value carried = loop.getRegionIterArg(result.getUses().begin()->getOperandNumber());
+  bool readLater = llvm::any_of(carried.getUsers(), [&](Operation *user) {
+    Operation *here = op->getBlock()->findAncestorOpInBlock(*user);
+    return !here || op->isBeforeInBlock(here);
+  });
+  return readLater ? Value() : carried;
+}
+
 void HighwayPrinter::define(Value result, Code code, llvm::StringRef hint) {
   if (result.use_empty())
     return;
+  if (Value carried = replacedValue(result)) {
+    std::string name = variables.lookup(carried);
+    // What waits with the old value in it must not wait any longer.
+    SmallVector<Value> waiting;
+    for (auto &[value, state] : pending)
+      if (state.traits.variables.count(name))
+        waiting.push_back(value);
+    llvm::for_each(waiting, [&](Value value) { materialize(value); });
+    line(name + " = " + code.text + ";");
+    nameVariable(result, name);
+    return;
+  }
   // A view of memory takes its place twice, as its size, too.
   llvm::SmallPtrSet<Operation *, 4> users(result.getUsers().begin(), result.getUsers().end());
   bool viewed = isa<memref::ViewOp>(*users.begin());
