@@ -50,10 +50,12 @@ public:
   /// The first `count` of the lanes: vector.create_mask, or vector.constant_mask where the count is a constant.
   mlir::Value mask(int64_t lanes, const DimExpr &count);
 
+  /// What the caller passes: a buffer, a symbol, or a scalar of its own.
+  using Argument = std::variant<Root, std::string, mlir::Value>;
   /// Ends the function; `function` is detached, `arguments` are in the order of its block's.
   struct Finished {
     mlir::func::FuncOp function;
-    llvm::SmallVector<std::variant<Root, std::string, mlir::Value>> arguments; // buffers, symbols, captured scalars
+    llvm::SmallVector<Argument> arguments;
   };
   Finished finish(llvm::StringRef name);
 

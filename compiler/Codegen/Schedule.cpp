@@ -1,6 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Codegen/KernelForm.h"
 #include "Codegen/KernelNotes.h"
 #include "Codegen/Passes.h"
 #include "Codegen/Structured.h"
@@ -57,8 +58,9 @@ namespace {
 class FunctionScheduler {
 public:
   FunctionScheduler(func::FuncOp function, const TargetDesc &target, SymbolTable &table,
-                    llvm::StringMap<func::FuncOp> &kernels, const ModelNames &modelNames)
-      : function(function), target(target), table(table), kernels(kernels), modelNames(modelNames), symbols(function),
+                    llvm::StringMap<func::FuncOp> &kernels, llvm::StringMap<WrittenKernel> &forms,
+                    const ModelNames &modelNames)
+      : function(function), target(target), table(table), kernels(kernels), forms(forms), modelNames(modelNames), symbols(function),
         b(function.getContext()) {}
 
   LogicalResult run() {
@@ -158,6 +160,10 @@ private:
     } else if (auto argument = dyn_cast<BlockArgument>(root.value)) {
       Value address =
           memref::LoadOp::create(b, loc, entry.getArgument(0), constant(slotOf(argument.getArgNumber() - firstInput)));
+      if (!root.bytes.isConstant(0))
+        address = arith::AddIOp::create(
+            b, loc, address,
+            arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(root.bytes.getConstant())).getResult());
       value = PointerOp::create(b, loc, flat(root.element), address);
     } else {
       auto global = root.value.getDefiningOp<memref::GetGlobalOp>();
@@ -318,6 +324,12 @@ private:
   }
 
   LogicalResult outline(Operation *op) {
+    auto form = KernelForm::of(op, startsNeutrally(op), symbols);
+    if (form)
+      if (auto known = forms.find(form->key); known != forms.end()) {
+        callKernel(known->second.kernel, form->argumentsOf(known->second, function));
+        return success();
+      }
     Kernel kernel(op->getContext(), op->getLoc(), symbols);
     Scheduling scheduling{kernel, symbols, target};
     LogicalResult result =
@@ -336,7 +348,12 @@ private:
             .Default([](Operation *) { return failure(); });
     if (failed(result))
       return failure();
-    call(kernel.finish("kernel"), op);
+    Kernel::Finished finished = kernel.finish("kernel");
+    func::FuncOp shared = share(finished, op);
+    if (form)
+      if (auto written = form->written(shared, finished.arguments))
+        forms.try_emplace(form->key, *written);
+    callKernel(shared, finished.arguments);
     return success();
   }
 
@@ -403,8 +420,13 @@ private:
     return "";
   }
 
-  /// Calls the kernel, or one with the same text that is there already.
-  void call(Kernel::Finished kernel, Operation *op) {
+  static bool startsNeutrally(Operation *op) {
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    return generic && generic.getNumReductionLoops() && isSimpleReduction(generic) && startOf(generic);
+  }
+
+  /// The kernel itself, or one with the same text that is there already.
+  func::FuncOp share(Kernel::Finished &kernel, Operation *op) {
     std::string text;
     llvm::raw_string_ostream os(text);
     kernel.function.print(os, OpPrintingFlags().useLocalScope());
@@ -416,8 +438,12 @@ private:
     } else {
       kernel.function.erase();
     }
+    return it->second;
+  }
+
+  void callKernel(func::FuncOp kernel, ArrayRef<Kernel::Argument> arguments) {
     SmallVector<Value> operands;
-    for (auto &argument : kernel.arguments) {
+    for (auto &argument : arguments) {
       if (auto *root = std::get_if<Root>(&argument))
         operands.push_back(buffer(*root));
       else if (auto *symbol = std::get_if<std::string>(&argument))
@@ -425,13 +451,14 @@ private:
       else
         operands.push_back(scalar(std::get<Value>(argument)));
     }
-    func::CallOp::create(b, loc, it->second, operands);
+    func::CallOp::create(b, loc, kernel, operands);
   }
 
   func::FuncOp function, entry;
   const TargetDesc &target;
   SymbolTable &table;
   llvm::StringMap<func::FuncOp> &kernels;
+  llvm::StringMap<WrittenKernel> &forms;
   const ModelNames &modelNames;
   SymbolicIndex symbols;
   OpBuilder b;
@@ -467,9 +494,10 @@ struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
     SymbolTable table(getOperation());
     ModelNames names(getOperation());
     llvm::StringMap<func::FuncOp> kernels;
+    llvm::StringMap<WrittenKernel> forms;
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (function->hasAttr("rune.inputs") && !function.isDeclaration())
-        if (failed(FunctionScheduler(function, *target, table, kernels, names).run()))
+        if (failed(FunctionScheduler(function, *target, table, kernels, forms, names).run()))
           return signalPassFailure();
     flattenGlobals(getOperation());
   }

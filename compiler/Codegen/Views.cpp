@@ -172,5 +172,17 @@ private:
 } // namespace
 
 std::optional<View> rune::resolveView(Value memref, const SymbolicIndex &symbols) {
-  return Resolver(symbols).resolve(memref);
+  auto view = Resolver(symbols).resolve(memref);
+  // A fixed place in an input is where the pointer goes: kernels that read different ones are the same.
+  if (!view || view->root.arena || !view->offset.isConstant() || view->offset.isConstant(0))
+    return view;
+  auto argument = dyn_cast<BlockArgument>(view->root.value);
+  auto function = argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()) : func::FuncOp();
+  auto inputs = function ? function->getAttrOfType<IntegerAttr>("rune.inputs") : IntegerAttr();
+  constexpr int64_t firstInput = 4; // after the arenas
+  if (inputs && argument.getArgNumber() < firstInput + inputs.getInt()) {
+    view->root.bytes = view->offset * DimExpr(llvm::divideCeil(view->root.element.getIntOrFloatBitWidth(), 8));
+    view->offset = 0;
+  }
+  return view;
 }

@@ -16,13 +16,13 @@ namespace rune {
 /// A buffer before any index: an input or output, a place in an arena, or a constant.
 struct Root {
   mlir::Value value; // a function argument, an arena for `bytes`, or a memref.get_global
-  DimExpr bytes;     // offset in the arena
+  DimExpr bytes;     // offset in the arena, or in an input
   bool arena = false;
   mlir::Type element;
   DimExpr count = 0; // elements
 
   bool operator==(const Root &other) const {
-    return value == other.value && arena == other.arena && element == other.element && (!arena || bytes == other.bytes);
+    return value == other.value && arena == other.arena && element == other.element && bytes == other.bytes;
   }
 };
 

@@ -6,6 +6,8 @@
 
 #include "Emit/HighwayPrinter.h"
 
+#include "Dialect/RuneDialect.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
@@ -206,6 +208,9 @@ static bool wrapping(HighwayPrinter &p, Operation *op, const char *function, con
 
 static bool addi(HighwayPrinter &p, Operation *op) {
   IntegerAttr by;
+  // A place in an argument: the pointer's own expression.
+  if (op->hasOneUse() && isa<PointerOp>(*op->getUsers().begin()))
+    return true;
   // i + -4 is i - 4.
   if (op->getResult(0).getType().isIndex() && matchPattern(op->getOperand(1), m_Constant(&by)) &&
       by.getValue().isNegative()) {

@@ -83,9 +83,21 @@ static bool isArgument(HighwayPrinter &p, memref::LoadOp load) {
 static bool pointer(HighwayPrinter &p, Operation *operation) {
   auto op = cast<PointerOp>(operation);
   std::string type = laneType(elementOf(op.getBuffer()));
-  auto load = op.getAddress().getDefiningOp<memref::LoadOp>();
-  if (load && isArgument(p, load))
-    return declare(p, op, p.callHelper("Argument", {p.use(op.getAddress())}, "<" + type + ">"), "scratch");
+  // A fixed place in it may be added.
+  Value address = op.getAddress();
+  auto sum = address.getDefiningOp<arith::AddIOp>();
+  Attribute offset;
+  if (sum && matchPattern(sum.getRhs(), m_Constant(&offset)))
+    address = sum.getLhs();
+  auto load = address.getDefiningOp<memref::LoadOp>();
+  if (load && isArgument(p, load)) {
+    Code argument = p.callHelper("Argument", {p.use(address)}, "<" + type + ">");
+    if (offset)
+      argument = {argument.text + " + " +
+                      std::to_string(cast<IntegerAttr>(offset).getInt() / (laneBits(elementOf(op.getBuffer())) / 8)),
+                  Sum};
+    return declare(p, op, argument, "scratch");
+  }
   return declare(p, op, p.callHelper("Pointer", {p.use(op.getAddress())}, "<" + type + ">"), "training");
 }
 
