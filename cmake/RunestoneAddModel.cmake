@@ -1,10 +1,11 @@
 # runestone_add_model(<target> SPEC <file>
 #                     [STEM <name>] [CLASS <namespace::Name>] [DEFINES <argument=value>...]
-#                     [DTYPE f32|f64] [TARGET_CPU <cpu>] [BACKEND llvm])
+#                     [DTYPE f32|f64] [BACKEND llvm|highway] [TARGET_CPU <cpu>])
 #
 # A library of the model that SPEC describes. What links with it can include "<stem>.h" and gets librune; the stem is
 # SPEC's name without its extension unless STEM says another (two models of one spec need two). A change of SPEC, of a
-# file that it includes, or of the compiler builds the model anew.
+# file that it includes, or of the compiler builds the model anew. With BACKEND highway the model is C++ for the
+# project's own compiler, on Highway (its headers and libhwy: Debian's libhwy-dev); TARGET_CPU is for llvm alone.
 #
 #   find_package(Runestone REQUIRED)
 #   runestone_add_model(digits SPEC specs/digits_mlp.yaml CLASS app::Digits)
@@ -23,8 +24,14 @@ function(runestone_add_model target)
   if(NOT ARG_SPEC)
     message(FATAL_ERROR "runestone_add_model(${target}): SPEC is missing")
   endif()
-  if(ARG_BACKEND AND NOT ARG_BACKEND STREQUAL "llvm")
-    message(FATAL_ERROR "runestone_add_model(${target}): unknown BACKEND '${ARG_BACKEND}', expected llvm")
+  if(NOT ARG_BACKEND)
+    set(ARG_BACKEND llvm)
+  elseif(NOT ARG_BACKEND MATCHES "^(llvm|highway)$")
+    message(FATAL_ERROR "runestone_add_model(${target}): unknown BACKEND '${ARG_BACKEND}', expected llvm or highway")
+  endif()
+  if(ARG_TARGET_CPU AND NOT ARG_BACKEND STREQUAL "llvm")
+    message(FATAL_ERROR
+      "runestone_add_model(${target}): TARGET_CPU is for BACKEND llvm; highway chooses the processor at run time")
   endif()
 
   get_filename_component(spec "${ARG_SPEC}" ABSOLUTE)
@@ -34,7 +41,7 @@ function(runestone_add_model target)
   if(ARG_STEM)
     set(stem "${ARG_STEM}")
   endif()
-  set(options "--stem=${stem}")
+  set(options "--stem=${stem}" "--backend=${ARG_BACKEND}")
   if(ARG_CLASS)
     list(APPEND options "--class=${ARG_CLASS}")
   endif()
@@ -50,18 +57,31 @@ function(runestone_add_model target)
 
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}.model")
   file(MAKE_DIRECTORY "${folder}")
+  set(extension o)
+  if(ARG_BACKEND STREQUAL "highway")
+    set(extension cc)
+  endif()
+  set(code "${folder}/${stem}.${extension}")
   add_custom_command(
-    OUTPUT "${folder}/${stem}.o" "${folder}/${stem}.h"
+    OUTPUT "${code}" "${folder}/${stem}.h"
     COMMAND Runestone::runec build "${spec}" -o "${folder}" ${options} "--depfile=${folder}/${stem}.d"
     DEPENDS "${spec}" Runestone::runec
     DEPFILE "${folder}/${stem}.d"
     COMMENT "Compiling the model ${stem}"
     VERBATIM)
-  add_library(${target} STATIC "${folder}/${stem}.o" "${folder}/${stem}.h")
-  set_source_files_properties("${folder}/${stem}.o" PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  add_library(${target} STATIC "${code}" "${folder}/${stem}.h")
+  if(ARG_BACKEND STREQUAL "highway")
+    find_path(RUNESTONE_HIGHWAY_INCLUDE_DIR hwy/highway.h REQUIRED)
+    find_library(RUNESTONE_HIGHWAY_LIBRARY hwy REQUIRED)
+    target_include_directories(${target} SYSTEM PRIVATE "${RUNESTONE_HIGHWAY_INCLUDE_DIR}")
+    target_compile_features(${target} PRIVATE cxx_std_17)
+    target_link_libraries(${target} PUBLIC Runestone::rune PRIVATE "${RUNESTONE_HIGHWAY_LIBRARY}")
+  else()
+    set_source_files_properties("${code}" PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+    target_link_libraries(${target} INTERFACE Runestone::rune)
+  endif()
   set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
   target_include_directories(${target} INTERFACE "${folder}")
-  target_link_libraries(${target} INTERFACE Runestone::rune)
 endfunction()
 
 cmake_policy(POP)

@@ -60,8 +60,8 @@ public:
   FunctionScheduler(func::FuncOp function, const TargetDesc &target, SymbolTable &table,
                     llvm::StringMap<func::FuncOp> &kernels, llvm::StringMap<WrittenKernel> &forms,
                     const ModelNames &modelNames)
-      : function(function), target(target), table(table), kernels(kernels), forms(forms), modelNames(modelNames), symbols(function),
-        b(function.getContext()) {}
+      : function(function), target(target), table(table), kernels(kernels), forms(forms), modelNames(modelNames),
+        symbols(function), b(function.getContext()) {}
 
   LogicalResult run() {
     loc = function.getLoc();

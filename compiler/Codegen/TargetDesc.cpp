@@ -105,7 +105,8 @@ llvm::Expected<TargetDesc> rune::describeTarget(StringRef cpu, StringRef text) {
     return target;
   }
   if (!triple.isAArch64(64) && !triple.isRISCV64())
-    return llvm::createStringError("unknown target '" + text + "'; use a triple of x86_64, aarch64 or riscv64, as in "
+    return llvm::createStringError("unknown target '" + text +
+                                   "'; use a triple of x86_64, aarch64 or riscv64, as in "
                                    "aarch64-linux-gnu; --backend=highway serves every other");
   // Vectors of 16 bytes are there on all of them, and scalable ones are at least as wide.
   TargetDesc target = *describeHighway("highway-4-fma");

@@ -16,7 +16,8 @@
 namespace rune {
 
 struct BuildArguments {
-  std::string spec, output, emit, targetCpu, targetTriple, className, stem, depfile, simplify = "full", backend, weights;
+  std::string spec, output, emit, targetCpu, targetTriple, className, stem, depfile, simplify = "full", backend,
+                                                                                     weights;
   bool locations = false, freestanding = false;
   FrontendOptions frontend;
 };

@@ -67,10 +67,7 @@ static bool cast_(HighwayPrinter &p, Operation *op) {
 
 static bool getGlobal(HighwayPrinter &p, Operation *operation) {
   auto op = cast<memref::GetGlobalOp>(operation);
-  auto it = p.names.printed.find(op.getName().str());
-  if (it == p.names.printed.end())
-    return false;
-  p.nameBuffer(op, it->second);
+  p.nameBuffer(op, p.names.nameOfConstant(op.getName()));
   return true;
 }
 

@@ -41,6 +41,13 @@ std::optional<std::string> HighwayPrinter::symbolOf(memref::LoadOp load) {
   return cast<StringAttr>(symbols[place.getInt()]).getValue().str();
 }
 
+std::string HighwayNames::nameOfConstant(llvm::StringRef symbol) {
+  auto [it, inserted] = printed.try_emplace(symbol.str());
+  if (inserted)
+    it->second = functions.add("constant");
+  return it->second;
+}
+
 std::string HighwayNames::nameOf(func::FuncOp function) {
   auto [it, inserted] = printed.try_emplace(function.getName().str());
   if (!inserted)

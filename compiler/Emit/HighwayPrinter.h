@@ -55,6 +55,8 @@ struct HighwayNames {
 
   explicit HighwayNames(mlir::ModuleOp module);
   std::string nameOf(mlir::func::FuncOp function);
+  /// Of a memref.global.
+  std::string nameOfConstant(llvm::StringRef symbol);
 };
 
 class HighwayPrinter {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Every pass has a test of its own; every primitive is used by one, and refused by one where it can be refused.
+"""Every pass has a test of its own, and every op that the Highway back end prints; every primitive is used by one, and refused by one where it can be refused.
 
 coverage.py ROOT"""
 
@@ -22,6 +22,12 @@ for path in sorted((root / "compiler").rglob("Passes.td")):
     for name in re.findall(r'^def \w+ : Pass<"([\w-]+)"', path.read_text(), re.M):
         if not re.search(rf"[-(,]{name}[,){{= ]", runs):
             missing.append(f"no test runs the pass '{name}' by itself")
+
+for path in (root / "compiler/Emit").glob("Highway*.cpp"):
+    for name in re.findall(r'printers\["([\w.]+)"\] =', path.read_text()):
+        used = re.escape(name)
+        if not any(re.search(rf"\b{used}\b", text) for at, text in tests.items() if "highway" in at.parts):
+            missing.append(f"no test in Emit/highway prints '{name}'")
 
 primitives = (root / "compiler/Dialect/RunePrimitives.td").read_text()
 invalid = "".join(text for path, text in tests.items() if "invalid" in path.name)
