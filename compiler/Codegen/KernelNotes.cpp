@@ -141,35 +141,53 @@ std::string rune::nameKernel(Operation *op) {
   return name;
 }
 
-static std::string placeText(FileLineColLoc place) {
-  StringRef file = place.getFilename().getValue();
-  file.consume_front("<");
-  file.consume_back(">");
-  if (!file.starts_with("nn/"))
-    file = llvm::sys::path::filename(file);
-  return file.str() + ":" + std::to_string(place.getLine());
-}
+/// "digits_mlp.yaml:11, 12; nn/linear.yaml:11", each place once.
+class PlaceList {
+public:
+  void add(FileLineColLoc place) {
+    if (!place)
+      return;
+    StringRef file = place.getFilename().getValue();
+    file.consume_front("<");
+    file.consume_back(">");
+    if (!file.starts_with("nn/"))
+      file = llvm::sys::path::filename(file);
+    auto &lines = files[file];
+    if (!llvm::is_contained(lines, place.getLine()))
+      lines.push_back(place.getLine());
+  }
+
+  std::string str() const {
+    std::string text;
+    for (const auto &[file, lines] : files) {
+      text += (text.empty() ? "" : "; ") + file.str() + ":";
+      for (unsigned line : lines)
+        text += (line == lines.front() ? "" : ", ") + std::to_string(line);
+    }
+    return text;
+  }
+
+private:
+  llvm::MapVector<StringRef, SmallVector<unsigned>> files;
+};
 
 void rune::noteKernel(func::FuncOp kernel, Operation *op, const ModelNames &names, ArrayRef<std::string> argumentNames,
                       ArrayRef<std::string> shapes) {
   Builder b(kernel.getContext());
   // "fc1: matmul, add; act: select".
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
-  std::vector<std::string> places;
-  auto addPlace = [&](FileLineColLoc place) {
-    if (place && !llvm::is_contained(places, placeText(place)))
-      places.push_back(placeText(place));
-  };
+  PlaceList places;
+  unsigned scopes = 0;
   for (const Origin &origin : originsOf(op)) {
     std::string scope = origin.scope + (origin.backward ? (origin.scope.empty() ? "backward" : " backward") : "");
     if (groups.empty() || groups.back().first != scope)
       groups.push_back({scope, {}});
     if (!llvm::is_contained(groups.back().second, origin.primitive))
       groups.back().second.push_back(origin.primitive);
-    if (!origin.scope.empty() && places.size() < 3)
-      addPlace(names.placeOf(origin.scope));
+    if (!origin.scope.empty() && scopes++ < 3)
+      places.add(names.placeOf(origin.scope));
   }
-  addPlace(fileOf(op->getLoc()));
+  places.add(fileOf(op->getLoc()));
   std::string what;
   for (auto &[scope, primitives] : groups)
     what += (what.empty() ? "" : "; ") + scope + (scope.empty() ? "" : ": ") + llvm::join(primitives, ", ");
@@ -177,7 +195,7 @@ void rune::noteKernel(func::FuncOp kernel, Operation *op, const ModelNames &name
   for (auto [i, shape] : llvm::enumerate(shapes))
     if (!shape.empty())
       tensors += (tensors.empty() ? "" : ", ") + argumentNames[i] + " " + shape;
-  SmallVector<Attribute> lines = {b.getStringAttr(what + " (" + llvm::join(places, ", ") + ")")};
+  SmallVector<Attribute> lines = {b.getStringAttr(what + " (" + places.str() + ")")};
   if (!tensors.empty())
     lines.push_back(b.getStringAttr(tensors));
   kernel->setAttr("rune.notes", b.getArrayAttr(lines));

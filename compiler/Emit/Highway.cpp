@@ -289,18 +289,20 @@ FailureOr<std::string> rune::emitHighway(ArrayRef<ModuleOp> modules, const Model
   for (auto function : ModuleOp(modules.front()).getOps<func::FuncOp>())
     if (auto it = entries.find(function.getName()); it != entries.end()) {
       std::string name = names.nameOf(function);
-      text += "\nHWY_EXPORT(" + name + ");\nstatic int32_t " + it->second +
-              "(const void *const *arguments, const int64_t *symbols, const void *state, void *workspace,\n" +
-              std::string(it->second.size() + 16, ' ') + "void *context) {\n  return HWY_DYNAMIC_DISPATCH(" + name +
-              ")(arguments, symbols, state, workspace, context);\n}\n";
+      text += "\nHWY_EXPORT(" + name + ");\n" +
+              wrapped("static int32_t " + it->second +
+                          "(const void *const *arguments, const int64_t *symbols, const void *state, void *workspace, "
+                          "void *context) {",
+                      0) +
+              "  return HWY_DYNAMIC_DISPATCH(" + name + ")(arguments, symbols, state, workspace, context);\n}\n";
     }
   SourceTables tables = writeSourceTables(description);
   std::string arrays;
   for (llvm::StringRef line : llvm::split(llvm::StringRef(tables.arrays).rtrim(), '\n'))
     arrays += wrapped(line.str(), 0);
-  text += "\n// What the runtime knows of the model: rune/table.h tells each field.\n" + arrays +
+  text += "\n// What the runtime knows of the model: rune/table.h tells each field.\n// clang-format off\n" + arrays +
           "extern \"C\" {\nextern const rune_model " + table.str() + ";\n" +
-          wrapped("const rune_model " + table.str() + " = " + tables.model + ";", 0) + "}\n\n} // namespace " + space +
-          "\n\n#endif\n";
+          wrapped("const rune_model " + table.str() + " = " + tables.model + ";", 0) +
+          "}\n// clang-format on\n\n} // namespace " + space + "\n\n#endif\n";
   return text;
 }

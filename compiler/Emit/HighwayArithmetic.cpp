@@ -9,6 +9,7 @@
 #include "Dialect/RuneDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 
@@ -218,7 +219,12 @@ static bool addi(HighwayPrinter &p, Operation *op) {
     p.define(op->getResult(0), {x + " - " + std::to_string(-by.getValue().getSExtValue()), Sum}, "at");
     return true;
   }
-  return wrapping(p, op, "hn::Add", "WrapAdd", "+", Sum, "at");
+  // The fourth row of a tile is j3.
+  std::string hint = "at";
+  if (auto iv = dyn_cast<BlockArgument>(op->getOperand(0));
+      iv && isa<scf::ForOp>(iv.getOwner()->getParentOp()) && matchPattern(op->getOperand(1), m_Constant(&by)))
+    hint = p.use(iv) + std::to_string(by.getValue().getSExtValue());
+  return wrapping(p, op, "hn::Add", "WrapAdd", "+", Sum, hint.c_str());
 }
 static bool subi(HighwayPrinter &p, Operation *op) { return wrapping(p, op, "hn::Sub", "WrapSub", "-", Sum, "rest"); }
 static bool muli(HighwayPrinter &p, Operation *op) {

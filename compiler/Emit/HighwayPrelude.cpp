@@ -143,7 +143,8 @@ template <class M> HWY_INLINE M SelectMask(M choice, M yes, M no) {
 )"},
       {"LoadFirst", {"First"}, R"(
 /// The first n lanes from memory, zero in the others, whose places are not touched.
-template <class D, typename T = hn::TFromD<D>> HWY_INLINE hn::Vec<D> LoadFirst(D d, const T *HWY_RESTRICT from, int64_t n) {
+template <class D, typename T = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> LoadFirst(D d, const T *HWY_RESTRICT from, int64_t n) {
 #if RUNE_MASKED_MEMORY
   if (RUNE_MASKED_MEMORY > 1 || sizeof(T) >= 4)
     return hn::MaskedLoad(First(d, n), d, from);

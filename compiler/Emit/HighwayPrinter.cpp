@@ -15,7 +15,7 @@ using namespace mlir;
 using namespace rune;
 
 /// What a longer expression is named for.
-static constexpr size_t longestInline = 64;
+static constexpr size_t longestInline = 48;
 
 const OpPrinters &rune::opPrinters() {
   static const OpPrinters table = [] {
@@ -84,10 +84,15 @@ std::string rune::wrapped(const std::string &text, unsigned indent) {
   constexpr size_t columns = 120;
   std::string result(indent, ' '), rest = text;
   size_t start = indent;
+  // A value that fits on a line of its own stands there.
+  if (size_t sign = text.find(" = ");
+      start + text.size() > columns && sign != text.npos && text[0] != 'f' && indent + 4 + text.size() - sign - 3 <= columns)
+    return result + text.substr(0, sign + 2) + "\n" + std::string(indent + 4, ' ') + text.substr(sign + 3) + "\n";
+  std::vector<size_t> open; // the columns behind the parentheses that are open at the start of `rest`
   while (start + rest.size() > columns) {
     // The comma in the fewest parentheses, and of these the last that fits; what follows lines up with its call.
-    std::vector<size_t> open;
-    size_t best = 0, bestDepth = SIZE_MAX, column = 0;
+    std::vector<size_t> inside = open, atBest;
+    size_t best = 0;
     bool quoted = false;
     for (size_t i = 0; i < rest.size() && start + i < columns; ++i) {
       if (quoted && rest[i] == '\\')
@@ -97,20 +102,21 @@ std::string rune::wrapped(const std::string &text, unsigned indent) {
       else if (quoted)
         continue;
       else if (rest[i] == '(' || rest[i] == '{')
-        open.push_back(i);
-      else if ((rest[i] == ')' || rest[i] == '}') && !open.empty())
-        open.pop_back();
-      else if (rest[i] == ',' && !open.empty() && open.size() <= bestDepth && i + 1 < rest.size()) {
+        inside.push_back(start + i + 1);
+      else if ((rest[i] == ')' || rest[i] == '}') && !inside.empty())
+        inside.pop_back();
+      else if (rest[i] == ',' && !inside.empty() && (best == 0 || inside.size() <= atBest.size()) &&
+               i + 1 < rest.size()) {
         best = i;
-        bestDepth = open.size();
-        column = start + open.back() + 1;
+        atBest = inside;
       }
     }
     if (best == 0)
       break;
-    result += rest.substr(0, best + 1) + "\n" + std::string(column, ' ');
+    open = atBest;
+    start = open.back();
+    result += rest.substr(0, best + 1) + "\n" + std::string(start, ' ');
     rest = rest.substr(best + 2);
-    start = column;
   }
   return result + rest + "\n";
 }
@@ -125,15 +131,13 @@ HighwayPrinter::HighwayPrinter(func::FuncOp function, HighwayNames &names)
 }
 
 std::string HighwayPrinter::fresh(llvm::StringRef hint) {
-  std::string name = safeIdentifier(hint.str());
-  if (locals.insert(name).second)
-    return name;
-  unsigned &number = numbers[name];
-  std::string numbered;
-  do
-    numbered = name + (llvm::isDigit(name.back()) ? "_" : "") + std::to_string(++number + 1);
-  while (!locals.insert(numbered).second);
-  return numbered;
+  const std::string base = safeIdentifier(hint.str());
+  std::string name = base;
+  while (!locals.insert(name).second)
+    name = base + (llvm::isDigit(base.back()) ? "_" : "") + std::to_string(++numbers[base] + 1);
+  if (!scopes.empty())
+    scopes.back().names.push_back(name);
+  return name;
 }
 
 //===--- Text -------------------------------------------------------------===//
@@ -144,20 +148,33 @@ void HighwayPrinter::line(const std::string &text) {
 }
 void HighwayPrinter::statement(const std::string &text) { line(text + ";"); }
 
+void HighwayPrinter::openScope() {
+  ++indent;
+  scopes.push_back({{}, numbers});
+}
+
+void HighwayPrinter::closeScope() {
+  --indent;
+  for (const std::string &name : scopes.back().names)
+    locals.erase(name);
+  numbers = scopes.back().numbers;
+  scopes.pop_back();
+}
+
 void HighwayPrinter::openBlock(const std::string &head) {
   line(head + " {");
-  ++indent;
+  openScope();
 }
 
 void HighwayPrinter::closeBlock() {
-  --indent;
+  closeScope();
   line("}");
 }
 
 void HighwayPrinter::elseBlock() {
-  --indent;
+  closeScope();
   line("} else {");
-  ++indent;
+  openScope();
 }
 
 Code HighwayPrinter::call(llvm::StringRef function, llvm::ArrayRef<std::string> arguments) {
@@ -555,5 +572,11 @@ FailureOr<std::string> HighwayPrinter::print() {
   std::string declarations;
   for (const std::string &name : tagOrder)
     declarations += "  const " + tags[name] + " " + name + ";\n";
+  // A function of one statement may be one line.
+  std::string line = declarations + body;
+  if (llvm::StringRef statement = llvm::StringRef(line).trim();
+      statement.count('\n') == 0 && !statement.empty() && llvm::StringRef(head).count('\n') == 1 &&
+      head.size() + statement.size() + 2 <= 120)
+    return notes() + llvm::StringRef(head).rtrim().str() + " " + statement.str() + " }\n";
   return notes() + head + declarations + body + "}\n";
 }

@@ -132,11 +132,19 @@ private:
   std::string parameterName(unsigned i);
   void materialize(mlir::Value value);
   void line(const std::string &text);
+  void openScope();
+  void closeScope();
 
   mlir::func::FuncOp function;
   bool entry, math;
+  /// The names of a block of C++, which are free again behind it.
+  struct Scope {
+    std::vector<std::string> names;
+    llvm::StringMap<unsigned> numbers; // as they were before it
+  };
   std::set<std::string> locals;
   llvm::StringMap<unsigned> numbers;
+  std::vector<Scope> scopes;
   std::string body;
   unsigned indent = 1, loopDepth = 0;
   llvm::DenseMap<mlir::Value, Code> expressions;
