@@ -383,6 +383,7 @@ private:
   /// Notes for the reader, in the terms of the first call.
   void note(Kernel::Finished &kernel, Operation *op) {
     std::vector<std::string> names, shapes;
+    std::map<std::string, unsigned> counts;
     for (auto [source, argument] : llvm::zip(kernel.arguments, kernel.function.getArguments())) {
       std::string name, shape;
       if (auto *root = std::get_if<Root>(&source)) {
@@ -398,6 +399,11 @@ private:
       } else {
         name = "scalar";
       }
+      for (char &c : name)
+        c = llvm::isAlnum(c) ? c : '_';
+      unsigned &count = counts[name];
+      if (++count > 1)
+        name += std::to_string(count);
       names.push_back(name);
       shapes.push_back(shape);
     }

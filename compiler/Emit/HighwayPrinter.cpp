@@ -85,8 +85,8 @@ std::string rune::wrapped(const std::string &text, unsigned indent) {
   std::string result(indent, ' '), rest = text;
   size_t start = indent;
   // A value that fits on a line of its own stands there.
-  if (size_t sign = text.find(" = ");
-      start + text.size() > columns && sign != text.npos && text[0] != 'f' && indent + 4 + text.size() - sign - 3 <= columns)
+  if (size_t sign = text.find(" = "); start + text.size() > columns && sign != text.npos && text[0] != 'f' &&
+                                      indent + 4 + text.size() - sign - 3 <= columns)
     return result + text.substr(0, sign + 2) + "\n" + std::string(indent + 4, ' ') + text.substr(sign + 3) + "\n";
   std::vector<size_t> open; // the columns behind the parentheses that are open at the start of `rest`
   while (start + rest.size() > columns) {
@@ -574,9 +574,9 @@ FailureOr<std::string> HighwayPrinter::print() {
     declarations += "  const " + tags[name] + " " + name + ";\n";
   // A function of one statement may be one line.
   std::string line = declarations + body;
-  if (llvm::StringRef statement = llvm::StringRef(line).trim();
-      statement.count('\n') == 0 && !statement.empty() && llvm::StringRef(head).count('\n') == 1 &&
-      head.size() + statement.size() + 2 <= 120)
+  if (llvm::StringRef statement = llvm::StringRef(line).trim(); statement.count('\n') == 0 && !statement.empty() &&
+                                                                llvm::StringRef(head).count('\n') == 1 &&
+                                                                head.size() + statement.size() + 2 <= 120)
     return notes() + llvm::StringRef(head).rtrim().str() + " " + statement.str() + " }\n";
   return notes() + head + declarations + body + "}\n";
 }
