@@ -122,6 +122,15 @@ template <class To, class From> HWY_INLINE hn::Mask<To> MaskAs(To to, From from,
   const hn::Rebind<ToLane, To> result;
   const hn::Rebind<FromLane, From> given;
   const auto lanes = hn::BitCast(given, hn::VecFromMask(from, mask));
+#if HWY_TARGET == HWY_RVV
+  // Not every two parts of its registers convert into each other.
+  HWY_ALIGN FromLane before[64];
+  HWY_ALIGN ToLane after[64];
+  hn::Store(lanes, given, before);
+  for (size_t i = 0; i < hn::Lanes(given); ++i)
+    after[i] = static_cast<ToLane>(before[i]);
+  return hn::MaskFromVec(hn::BitCast(to, hn::Load(result, after)));
+#else
   if constexpr (sizeof(ToLane) == sizeof(FromLane)) {
     return hn::MaskFromVec(hn::BitCast(to, lanes));
   } else if constexpr (sizeof(FromLane) == 1 && sizeof(ToLane) == 8) {
@@ -134,6 +143,7 @@ template <class To, class From> HWY_INLINE hn::Mask<To> MaskAs(To to, From from,
     const hn::RebindToUnsigned<decltype(result)> to_bits;
     return hn::MaskFromVec(hn::BitCast(to, hn::TruncateTo(to_bits, hn::BitCast(from_bits, lanes))));
   }
+#endif
 }
 )"},
       {"SelectMask", {}, R"(
