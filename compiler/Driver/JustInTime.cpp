@@ -5,12 +5,12 @@
 
 using namespace rune;
 
-std::unique_ptr<Jit> rune::compileHere(Compilation &compilation, const TargetDesc &target,
-                                       const std::string &targetCpu) {
+std::unique_ptr<Jit> rune::compileHere(Compilation &compilation, const TargetDesc &target, const std::string &targetCpu,
+                                       bool hooks) {
   PipelineOptions options;
   options.targetCpu = targetCpu;
   options.fma = target.fma;
-  options.hooks = false;
+  options.hooks = hooks;
   if (!compilation.lower(Stage::Loops, options) || !compilation.lowerToLlvmDialect())
     return nullptr;
   auto llvm = emitLlvm(compilation.module(), compilation.description(), target, /*table=*/"");

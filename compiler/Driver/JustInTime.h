@@ -10,7 +10,9 @@
 namespace rune {
 
 /// The model's code in this process; null after an error, which was reported. Without functions there is none to find.
-std::unique_ptr<Jit> compileHere(Compilation &compilation, const TargetDesc &target, const std::string &targetCpu);
+/// `hooks`: with the variants that run hooks.
+std::unique_ptr<Jit> compileHere(Compilation &compilation, const TargetDesc &target, const std::string &targetCpu,
+                                 bool hooks = false);
 
 } // namespace rune
 

@@ -184,6 +184,16 @@ HWY_INLINE void StoreFirst(hn::Vec<D> value, D d, T *HWY_RESTRICT to, int64_t n)
       {"LoadStrided", {}, R"(
 /// Elements that are a stride apart.
 template <class D, typename T = hn::TFromD<D>> HWY_INLINE hn::Vec<D> LoadStrided(D d, const T *from, int64_t stride) {
+#if HWY_ARCH_X86 && HWY_MAX_BYTES >= 32
+  if constexpr (sizeof(T) == 4) {
+    // The last place is a number of 32 bits, too.
+    if (-(int64_t{1} << 26) < stride && stride < int64_t{1} << 26) {
+      const hn::RebindToSigned<D> places;
+      const auto step = hn::Set(places, static_cast<int32_t>(stride));
+      return hn::GatherIndex(d, from, hn::Mul(hn::Iota(places, 0), step));
+    }
+  }
+#endif
   HWY_ALIGN T lanes[64 / sizeof(T)];
   for (size_t i = 0; i < hn::Lanes(d); ++i)
     lanes[i] = from[static_cast<int64_t>(i) * stride];

@@ -67,21 +67,7 @@ public:
   }
 
 private:
-  void draw(Tensor tensor, const std::string &name) {
-    auto range = drawing.ranges.find(name);
-    auto below = drawing.below.find(name);
-    const double low = range == drawing.ranges.end() ? -1.5 : range->second.first;
-    const double high = range == drawing.ranges.end() ? 1.5 : range->second.second;
-    std::uniform_real_distribution<double> real(low, high);
-    std::uniform_int_distribution<std::int64_t> integer(0, below == drawing.below.end() ? 1 : below->second - 1);
-    for (std::int64_t i = 0; i < tensor.numel(); ++i)
-      if (tensor.dtype() == DType::f64)
-        tensor.data<double>()[i] = real(random);
-      else if (tensor.dtype() == DType::i64)
-        tensor.data<std::int64_t>()[i] = integer(random);
-      else
-        static_cast<bool *>(tensor.raw_data())[i] = integer(random) % 2 == 1;
-  }
+  void draw(const Tensor &tensor, const std::string &name) { drawing.fill(tensor, name, random); }
 
   template <typename Apply> double lossAt(Tensor &tensor, std::int64_t i, double shift, Apply apply) {
     double &element = tensor.data<double>()[i];

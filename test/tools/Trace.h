@@ -6,7 +6,9 @@
 #ifndef RUNE_TEST_TOOLS_TRACE_H
 #define RUNE_TEST_TOOLS_TRACE_H
 
-#include "CentralDifferences.h"
+#include "Drawing.h"
+
+#include "rune/table.h"
 
 #include <string>
 #include <utility>

@@ -20,28 +20,11 @@
 
 #include <dlfcn.h>
 #include <iostream>
-#include <sstream>
 
 using namespace rune;
 
-static std::pair<std::string, std::string> split(const std::string &text, char at) {
-  size_t place = text.find(at);
-  return {text.substr(0, place), place == std::string::npos ? "" : text.substr(place + 1)};
-}
-
 static std::unique_ptr<Jit> compileLlvm(Compilation &compilation, const TargetDesc &target, const std::string &cpu) {
-  PipelineOptions options;
-  options.targetCpu = cpu;
-  options.fma = target.fma;
-  if (!compilation.load() || !compilation.import() || !compilation.lower(Stage::Loops, options) ||
-      !compilation.lowerToLlvmDialect())
-    return nullptr;
-  auto llvm = emitLlvm(compilation.module(), compilation.description(), target, /*table=*/"");
-  auto jit = llvm ? Jit::create(std::move(*llvm), target) : llvm.takeError();
-  if (jit)
-    return std::move(*jit);
-  reportError(llvm::toString(jit.takeError()));
-  return nullptr;
+  return compilation.load() && compilation.import() ? compileHere(compilation, target, cpu, /*hooks=*/true) : nullptr;
 }
 
 static const rune_model *compileHighway(Compilation &compilation, const std::string &work,
@@ -116,19 +99,10 @@ int main(int argc, char **argv) {
     return 2;
   Tables tables(llvm.description(), [&](const std::string &symbol) { return jit->lookup(symbol); });
 
-  test::Drawing drawing;
-  for (const std::string &range : ranges) {
-    auto [name, ends] = split(range, '=');
-    auto [low, high] = split(ends, ':');
-    drawing.ranges[name] = {std::stod(low), std::stod(high)};
-  }
-  for (const std::string &bound : below)
-    drawing.below[split(bound, '=').first] = std::stoll(split(bound, '=').second);
+  test::Drawing drawing = test::readDrawing(ranges, below);
   int status = 0;
   for (const std::string &one : sizes.empty() ? std::vector<std::string>{""} : sizes) {
-    std::stringstream parts(one);
-    for (std::string part; std::getline(parts, part, ',');)
-      drawing.sizes[split(part, '=').first] = std::stoll(split(part, '=').second);
+    drawing.setSizes(one);
     try {
       std::cout << one << (one.empty() ? "" : ": ");
       status |= compare(test::traceOf(tables.model(), drawing, steps), test::traceOf(*table, drawing, steps));

@@ -13,14 +13,7 @@
 
 #include "CLI/CLI.hpp"
 
-#include <charconv>
-
 using namespace rune;
-
-static std::pair<std::string, std::string> split(const std::string &text, char at) {
-  size_t place = text.find(at);
-  return {text.substr(0, place), place == std::string::npos ? "" : text.substr(place + 1)};
-}
 
 int main(int argc, char **argv) {
   CLI::App app("Compares gradients with central differences");
@@ -43,19 +36,10 @@ int main(int argc, char **argv) {
     return 2;
   Tables tables(compilation.description(), [&](const std::string &symbol) { return jit->lookup(symbol); });
 
-  test::Drawing drawing;
-  for (const std::string &range : ranges) {
-    auto [name, ends] = split(range, '=');
-    auto [low, high] = split(ends, ':');
-    drawing.ranges[name] = {std::stod(low), std::stod(high)};
-  }
-  for (const std::string &bound : below)
-    drawing.below[split(bound, '=').first] = std::stoll(split(bound, '=').second);
+  test::Drawing drawing = test::readDrawing(ranges, below);
   int status = 0;
   for (const std::string &one : sizes.empty() ? std::vector<std::string>{""} : sizes) {
-    std::stringstream parts(one);
-    for (std::string part; std::getline(parts, part, ',');)
-      drawing.sizes[split(part, '=').first] = std::stoll(split(part, '=').second);
+    drawing.setSizes(one);
     try {
       const int64_t compared = test::compareGradients(tables.model(), drawing);
       std::cout << one << (one.empty() ? "" : ": ") << compared << " elements\n";
