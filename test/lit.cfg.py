@@ -1,6 +1,7 @@
 # Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 import os
+import pty
 
 import lit.formats
 
@@ -11,6 +12,12 @@ config.excludes = ["Inputs", "bench", "tools"]
 lit_config.maxIndividualTestTime = 600  # seconds
 config.test_source_root = os.path.join(config.rune_source_dir, "test")
 config.test_exec_root = os.path.join(config.rune_build_dir, "test")
+
+try:
+    os.close(pty.openpty()[0])
+    config.available_features.add("terminal")
+except OSError:  # a container without /dev/pts
+    pass
 
 binaries = os.path.join(config.rune_build_dir, "bin")
 config.environment["PATH"] = os.pathsep.join(
