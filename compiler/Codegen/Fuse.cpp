@@ -1,6 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Codegen/Cost.h"
 #include "Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -25,20 +26,6 @@ namespace {
 bool isElementwise(linalg::GenericOp op) {
   return op.getNumParallelLoops() == op.getNumLoops() && op->getNumResults() == 1 &&
          op.getIndexingMapsArray().back().isIdentity();
-}
-
-/// What doing an element again costs, in vector instructions, roughly.
-int64_t elementCost(linalg::GenericOp op) {
-  int64_t cost = 0;
-  for (Operation &nested : op.getBody()->without_terminator()) {
-    if (isa<arith::RemFOp>(nested))
-      cost += 32;
-    else if (isa<math::AbsFOp, math::FloorOp, math::FmaOp>(nested) || nested.getDialect()->getNamespace() == "arith")
-      cost += isa<arith::DivFOp, arith::DivSIOp, arith::RemSIOp>(nested) ? 8 : 1;
-    else if (!isa<linalg::IndexOp, arith::ConstantOp>(nested))
-      cost += 16; // functions, and gathers
-  }
-  return cost;
 }
 
 /// A producer with several readers is repeated in each where that is cheaper than writing and reading it back.

@@ -3,13 +3,17 @@
 
 #include "Codegen/Kernel.h"
 
+#include "Dialect/RuneDialect.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace rune;
 
-Kernel::Kernel(MLIRContext *context, Location loc, const SymbolicIndex &outer) : b(context), loc(loc), outer(outer) {
+Kernel::Kernel(MLIRContext *context, Location loc, const SymbolicIndex &outer, bool threads)
+    : b(context), loc(loc), outer(outer), threads(threads) {
   function = func::FuncOp::create(loc, "kernel", FunctionType::get(context, {}, {}));
   b.setInsertionPointToStart(&function.getBody().emplaceBlock());
 }
@@ -99,6 +103,24 @@ Value Kernel::mul(Value x, Value y) {
 
 Value Kernel::sub(Value x, Value y) { return b.createOrFold<arith::SubIOp>(loc, x, y); }
 
+Value Kernel::min(Value x, Value y) { return b.createOrFold<arith::MinSIOp>(loc, x, y); }
+
+Value Kernel::div(Value x, int64_t y) { return b.createOrFold<arith::DivUIOp>(loc, x, index(y)); }
+
+Value Kernel::compare(arith::CmpIPredicate predicate, Value x, Value y) {
+  return b.createOrFold<arith::CmpIOp>(loc, predicate, x, y);
+}
+
+void Kernel::runIf(Value condition, llvm::function_ref<void()> body) {
+  IntegerAttr known;
+  if (matchPattern(condition, m_Constant(&known)))
+    return known.getValue().isOne() ? body() : void();
+  auto branch = scf::IfOp::create(b, loc, condition);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
+
 Value Kernel::advance(Value base, Value value, const DimExpr &stride) {
   if (stride.isConstant(0))
     return base;
@@ -115,6 +137,9 @@ SmallVector<Value> Kernel::loop(const DimExpr &from, const DimExpr &to, int64_t 
 }
 
 SmallVector<Value> Kernel::loop(Value from, Value to, int64_t step, ValueRange carried, Body body) {
+  auto first = constantIndex(from), last = constantIndex(to);
+  if (first && last && *last - *first <= step)
+    return *last <= *first ? SmallVector<Value>(carried) : body(from, carried);
   auto loop = scf::ForOp::create(b, loc, from, to, index(step), carried);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
@@ -128,6 +153,20 @@ SmallVector<Value> Kernel::loop(Value from, Value to, int64_t step, ValueRange c
 }
 
 void Kernel::loop(const DimExpr &from, const DimExpr &to, int64_t step, llvm::function_ref<void(Value)> body) {
+  loop(from, to, step, ValueRange(), [&](Value iv, ValueRange) {
+    body(iv);
+    return SmallVector<Value>();
+  });
+}
+
+SmallVector<Value> Kernel::unrolledLoop(Value from, Value to, int64_t count, ValueRange carried, Body body) {
+  SmallVector<Value> results = loop(from, to, 1, carried, body);
+  if (auto written = results.front().getDefiningOp<scf::ForOp>())
+    written->setAttr("rune.unroll", b.getI64IntegerAttr(count));
+  return results;
+}
+
+void Kernel::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body) {
   loop(from, to, step, ValueRange(), [&](Value iv, ValueRange) {
     body(iv);
     return SmallVector<Value>();
@@ -154,17 +193,95 @@ Value Kernel::mask(int64_t lanes, const DimExpr &count) {
   return vector::CreateMaskOp::create(b, loc, type, index(count));
 }
 
-Kernel::Finished Kernel::finish(StringRef name) {
-  func::ReturnOp::create(b, loc);
-  Block &block = function.getBody().front();
-  function.setType(FunctionType::get(b.getContext(), SmallVector<Type>(block.getArgumentTypes()), {}));
-  function.setSymName(name);
-  function.setPrivate();
+/// Less than this is done sooner by one thread: waking another takes a few microseconds.
+static constexpr int64_t worthThreads = 20'000; // nanoseconds
+
+bool Kernel::isWorthThreads(const DimExpr &count, const DimExpr &nanoseconds) const {
+  bool little = nanoseconds.isConstant() && nanoseconds.getConstant() < worthThreads;
+  return threads && !ranges && !little && !(count.isConstant() && count.getConstant() <= 1);
+}
+
+void Kernel::parallel(const DimExpr &count, const DimExpr &nanoseconds, llvm::function_ref<void(Value, Value)> body) {
+  if (!isWorthThreads(count, nanoseconds))
+    return body(index(0), index(count));
+  auto placeholder = [&] {
+    return UnrealizedConversionCastOp::create(b, loc, b.getIndexType(), ValueRange()).getResult(0);
+  };
+  ranges = {placeholder(), placeholder(), count, nanoseconds};
+  // Their symbols are arguments even where the body itself does without.
+  index(nanoseconds);
+  index(count);
+  body(ranges->begin, ranges->end);
+}
+
+void Kernel::close(func::FuncOp ended) {
+  Block &block = ended.getBody().front();
+  ended.setType(FunctionType::get(b.getContext(), SmallVector<Type>(block.getArgumentTypes()), {}));
+  ended.setPrivate();
   for (BlockArgument argument : block.getArguments())
     if (isa<MemRefType>(argument.getType()))
-      function.setArgAttr(argument.getArgNumber(), "llvm.noalias", b.getUnitAttr());
-  Finished result{function, std::move(arguments)};
-  function = {};
+      ended.setArgAttr(argument.getArgNumber(), "llvm.noalias", b.getUnitAttr());
+}
+
+/// Calls the part for the whole range where there is little to do, for ranges of it where there is enough.
+func::FuncOp Kernel::writeLauncher(func::FuncOp part) {
+  auto launcher = func::FuncOp::create(loc, "kernel", FunctionType::get(b.getContext(), {}, {}));
+  Block &block = launcher.getBody().emplaceBlock();
+  llvm::StringMap<Value> symbolValues;
+  for (auto [source, argument] : llvm::zip(arguments, part.getArguments())) {
+    Value own = block.addArgument(argument.getType(), loc);
+    if (auto *symbol = std::get_if<std::string>(&source))
+      symbolValues[*symbol] = own;
+  }
+  OpBuilder inside = OpBuilder::atBlockBegin(&block);
+  auto materialize = [&](const DimExpr &dim) {
+    return materializeIndex(inside, loc, dim, [&](StringRef name) { return symbolValues.lookup(name); });
+  };
+  SmallVector<Value> operands(block.getArguments());
+  Value count = materialize(ranges->count);
+  auto split = [&](OpBuilder &at) { ParallelOp::create(at, loc, part.getSymName(), operands, count); };
+  const DimExpr &total = ranges->nanoseconds;
+  if (total.isConstant()) {
+    split(inside);
+  } else {
+    Value enough = arith::CmpIOp::create(inside, loc, arith::CmpIPredicate::sge, materialize(total),
+                                         arith::ConstantIndexOp::create(inside, loc, worthThreads).getResult());
+    auto whole = [&](OpBuilder &at, Location) {
+      SmallVector<Value> all(operands);
+      all.push_back(arith::ConstantIndexOp::create(at, loc, 0));
+      all.push_back(count);
+      func::CallOp::create(at, loc, part, all);
+      scf::YieldOp::create(at, loc);
+    };
+    auto several = [&](OpBuilder &at, Location) {
+      split(at);
+      scf::YieldOp::create(at, loc);
+    };
+    scf::IfOp::create(inside, loc, enough, several, whole);
+  }
+  func::ReturnOp::create(inside, loc);
+  close(launcher);
+  return launcher;
+}
+
+Kernel::Finished Kernel::finish(StringRef name) {
+  func::ReturnOp::create(b, loc);
+  Finished result{std::exchange(function, {}), {}, std::move(arguments)};
+  if (ranges) {
+    result.part = result.function;
+    result.part.setSymName((name + "_part").str());
+    Block &block = result.part.getBody().front();
+    for (Value placeholder : {ranges->begin, ranges->end}) {
+      placeholder.replaceAllUsesWith(block.addArgument(b.getIndexType(), loc));
+      placeholder.getDefiningOp()->erase();
+    }
+    arguments = result.arguments;
+    result.function = writeLauncher(result.part);
+    close(result.part);
+  } else {
+    close(result.function);
+  }
+  result.function.setSymName(name);
   return result;
 }
 

@@ -16,7 +16,8 @@ namespace rune {
 
 class Kernel {
 public:
-  Kernel(mlir::MLIRContext *context, mlir::Location loc, const SymbolicIndex &outer);
+  /// `threads`: its work may be split between several.
+  Kernel(mlir::MLIRContext *context, mlir::Location loc, const SymbolicIndex &outer, bool threads);
   ~Kernel();
   Kernel(const Kernel &) = delete;
 
@@ -33,6 +34,11 @@ public:
   mlir::Value add(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value sub(mlir::Value x, mlir::Value y);
+  mlir::Value min(mlir::Value x, mlir::Value y);
+  mlir::Value div(mlir::Value x, int64_t y);
+  mlir::Value compare(mlir::arith::CmpIPredicate predicate, mlir::Value x, mlir::Value y);
+  /// The body only where the condition holds; straight code where that is known.
+  void runIf(mlir::Value condition, llvm::function_ref<void()> body);
   /// base + value · stride
   mlir::Value advance(mlir::Value base, mlir::Value value, const DimExpr &stride);
 
@@ -44,6 +50,18 @@ public:
   /// The same between bounds that are computed.
   llvm::SmallVector<mlir::Value> loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
                                       Body body);
+  void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value iv)> body);
+  /// Step 1, and the wish (`rune.unroll`) that the compiler behind us does `count` rounds at a time.
+  llvm::SmallVector<mlir::Value> unrolledLoop(mlir::Value from, mlir::Value to, int64_t count, mlir::ValueRange carried,
+                                              Body body);
+
+  /// Work that may be split between threads: `body` does the units from `begin` to `end` of `count`, and whatever the
+  /// ranges, the results are the same bits. Once in a kernel, not inside of a loop. `nanoseconds` is what all of it
+  /// takes one thread, roughly.
+  void parallel(const DimExpr &count, const DimExpr &nanoseconds,
+                llvm::function_ref<void(mlir::Value begin, mlir::Value end)> body);
+  /// Whether there may be enough of it.
+  bool isWorthThreads(const DimExpr &count, const DimExpr &nanoseconds) const;
 
   /// Lanes 0, 1, … as an index vector.
   mlir::Value laneNumbers(int64_t lanes);
@@ -52,19 +70,28 @@ public:
 
   /// What the caller passes: a buffer, a symbol, or a scalar of its own.
   using Argument = std::variant<Root, std::string, mlir::Value>;
-  /// Ends the function; `function` is detached, `arguments` are in the order of its block's.
+  /// Ends the function; `function` is detached, `arguments` are in the order of its block's. Where it has work for
+  /// several threads, that is `part`: the function's arguments, then a range.
   struct Finished {
-    mlir::func::FuncOp function;
+    mlir::func::FuncOp function, part;
     llvm::SmallVector<Argument> arguments;
   };
   Finished finish(llvm::StringRef name);
 
 private:
   mlir::Value addArgument(mlir::Type type, std::variant<Root, std::string, mlir::Value> source);
+  void close(mlir::func::FuncOp ended);
+  mlir::func::FuncOp writeLauncher(mlir::func::FuncOp part);
 
   const SymbolicIndex &outer;
+  bool threads;
   mlir::func::FuncOp function;
   mlir::Operation *lastOfPreamble = nullptr;
+  struct Ranges {
+    mlir::Value begin, end; // placeholders until the function ends
+    DimExpr count, nanoseconds;
+  };
+  std::optional<Ranges> ranges;
   std::vector<std::pair<Root, mlir::Value>> buffers;
   std::map<std::string, mlir::Value> sizes, symbols;
   llvm::DenseMap<mlir::Value, mlir::Value> captured;

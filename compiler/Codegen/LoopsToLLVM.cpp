@@ -18,6 +18,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Utils/Utils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
@@ -44,6 +45,9 @@ public:
     for (auto function : module.getOps<func::FuncOp>())
       if (failed(rewriteFunction(function)))
         return failure();
+    // By now the types of every callee are those of LLVM.
+    for (auto op : parallels)
+      lowerParallel(op);
     return success();
   }
 
@@ -95,7 +99,8 @@ private:
     return llvm::TypeSwitch<Operation *, LogicalResult>(op)
         .Case<memref::LoadOp, memref::StoreOp, vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp,
               vector::MaskedStoreOp, vector::GatherOp, memref::ViewOp, memref::CastOp, memref::GetGlobalOp,
-              memref::ExtractAlignedPointerAsIndexOp, PointerOp, func::CallOp>([&](auto typed) {
+              memref::ExtractAlignedPointerAsIndexOp, memref::AllocaOp, memref::PrefetchOp, PointerOp, ParallelOp,
+              func::CallOp>([&](auto typed) {
           lower(typed);
           return success();
         })
@@ -197,6 +202,88 @@ private:
     Value bits = LLVM::PtrToIntOp::create(builder, op.getLoc(), builder.getI64Type(), pointerOf(op.getSource()));
     replace(op, arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(), bits));
   }
+  /// Memory of the function's own, gone with its return.
+  void lower(memref::AllocaOp op) {
+    Value count =
+        LLVM::ConstantOp::create(builder, op.getLoc(), builder.getI64IntegerAttr(op.getType().getNumElements()));
+    replacePointer(op, LLVM::AllocaOp::create(builder, op.getLoc(), pointer, elementOf(op.getType()), count,
+                                              op.getAlignment().value_or(0)));
+  }
+  void lower(memref::PrefetchOp op) {
+    Value place = address(op.getLoc(), op.getMemref(), op.getIndices(), elementOf(op.getMemRefType()));
+    LLVM::Prefetch::create(builder, op.getLoc(), place, op.getIsWrite(), op.getLocalityHint(), op.getIsDataCache());
+    op.erase();
+  }
+  void lower(ParallelOp op) {
+    for (OpOperand &operand : op->getOpOperands())
+      if (isa<MemRefType>(operand.get().getType()))
+        operand.set(pointerOf(operand.get()));
+    parallels.push_back(op);
+  }
+
+  //===--- Work for several threads ---------------------------------------===//
+
+  /// The operands as words of the stack, which every thread reads.
+  void lowerParallel(ParallelOp op) {
+    builder.setInsertionPoint(op);
+    Location loc = op.getLoc();
+    auto operands = op->getOperands().drop_back();
+    Value size = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(operands.size()));
+    Value words = LLVM::AllocaOp::create(builder, loc, pointer, builder.getI64Type(), size);
+    for (auto [i, operand] : llvm::enumerate(operands)) {
+      Value place = LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), words,
+                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+      Value stored = operand.getType().isIndex() ? toI64(loc, operand) : operand;
+      LLVM::StoreOp::create(builder, loc, stored, place);
+    }
+    Value body = func::ConstantOp::create(builder, loc, rangeType(), unpacking(op).getSymName());
+    func::CallOp::create(builder, loc, "rune_parallel_for", TypeRange(), {body, words, toI64(loc, op.getCount())});
+    op.erase();
+  }
+
+  FunctionType rangeType() {
+    return builder.getFunctionType({pointer, builder.getI64Type(), builder.getI64Type()}, {});
+  }
+
+  /// Calls the kernel with the operands that the words hold.
+  func::FuncOp unpacking(ParallelOp op) {
+    OpBuilder::InsertionGuard guard(builder);
+    if (!module.lookupSymbol("rune_parallel_for")) {
+      builder.setInsertionPointToEnd(module.getBody());
+      Type i64 = builder.getI64Type();
+      // The body's own type, as functions are built before they become pointers.
+      func::FuncOp::create(builder, op.getLoc(), "rune_parallel_for",
+                           builder.getFunctionType({rangeType(), pointer, i64}, {}))
+          .setPrivate();
+    }
+    std::string name = (op.getCallee() + "_range").str();
+    if (auto known = module.lookupSymbol<func::FuncOp>(name))
+      return known;
+    builder.setInsertionPointToEnd(module.getBody());
+    auto function = func::FuncOp::create(builder, op.getLoc(), name, rangeType());
+    function.setPrivate();
+    Block *block = function.addEntryBlock();
+    builder.setInsertionPointToStart(block);
+    SmallVector<Value> arguments;
+    for (auto [i, operand] : llvm::enumerate(op->getOperands().drop_back())) {
+      Value place = LLVM::GEPOp::create(builder, op.getLoc(), pointer, builder.getI64Type(), block->getArgument(0),
+                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+      bool isIndex = operand.getType().isIndex();
+      Value value =
+          LLVM::LoadOp::create(builder, op.getLoc(), isIndex ? builder.getI64Type() : operand.getType(), place);
+      arguments.push_back(isIndex ? toIndex(op.getLoc(), value) : value);
+    }
+    for (unsigned i : {1, 2})
+      arguments.push_back(toIndex(op.getLoc(), block->getArgument(i)));
+    func::CallOp::create(builder, op.getLoc(), op.getCallee(), TypeRange(), arguments);
+    func::ReturnOp::create(builder, op.getLoc());
+    return function;
+  }
+
+  Value toIndex(Location loc, Value word) {
+    return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), word);
+  }
+
   void lower(func::CallOp op) {
     for (OpOperand &operand : op->getOpOperands())
       if (isa<MemRefType>(operand.get().getType()))
@@ -208,6 +295,7 @@ private:
   Type pointer;
   llvm::DenseMap<Value, Value> pointers;
   SmallVector<Value> toErase;
+  SmallVector<ParallelOp> parallels;
 };
 
 /// Upstream makes this fmuladd, which is two operations wherever contraction is off.
@@ -231,7 +319,20 @@ struct LoopsToLLVMPass : rune::impl::LoopsToLLVMBase<LoopsToLLVMPass> {
   }
 
 private:
+  /// LLVM's own unrolling is off: it would take remainder loops, too.
+  void unrollLoops() {
+    SmallVector<std::pair<scf::ForOp, int64_t>> loops;
+    getOperation().walk([&](scf::ForOp loop) {
+      if (auto count = dyn_cast_or_null<IntegerAttr>(loop->removeDiscardableAttr("rune.unroll")))
+        loops.push_back({loop, count.getInt()});
+    });
+    for (auto [loop, count] : loops)
+      if (failed(loopUnrollByFactor(loop, count)))
+        loop.emitWarning() << "is not unrolled";
+  }
+
   LogicalResult convertStructure() {
+    unrollLoops();
     RewritePatternSet patterns(&getContext());
     populateSCFToControlFlowConversionPatterns(patterns);
     ConversionTarget target(getContext());

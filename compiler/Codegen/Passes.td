@@ -82,7 +82,9 @@ def Schedule : Pass<"schedule", "::mlir::ModuleOp"> {
     Each structured op becomes a private function over flat buffers, written for the target's vectors; equal ones are
     shared. An entry becomes a `rune_kernel`: it finds its buffers and calls the kernels in order.
   }];
-  let options = [Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "The processor to schedule for">];
+  let options = [Option<"targetCpu", "target-cpu", "std::string", "\"native\"", "The processor to schedule for">,
+                 Option<"threads", "threads", "bool", "true",
+                        "Kernels split their work between threads where there is enough of it">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
       "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
       "::mlir::vector::VectorDialect"];

@@ -49,7 +49,7 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     cleanUp(passes);
     return;
   case Stage::Loops:
-    passes.addPass(createSchedule({options.targetCpu}));
+    passes.addPass(createSchedule({options.targetCpu, options.threads}));
     passes.addPass(createCSEPass()); // a call is not known to be like another
     passes.addPass(createExpandMath({/*splitFma=*/!options.fma, /*outline=*/true}));
     cleanUp(passes);

@@ -19,6 +19,7 @@ enum class Stage { Module, Registry, Graph, Grad, Linalg, Memory, Loops };
 struct PipelineOptions {
   std::string targetCpu = "native"; // as describeTarget takes it
   bool fma = true;                  // whether that processor has it
+  bool threads = true;              // kernels may use several
   bool hooks = true;                // compile hooked variants too
   bool exact = false;               // simplify by rules that change no bit, alone
 };

@@ -59,9 +59,9 @@ class FunctionScheduler {
 public:
   FunctionScheduler(func::FuncOp function, const TargetDesc &target, SymbolTable &table,
                     llvm::StringMap<func::FuncOp> &kernels, llvm::StringMap<WrittenKernel> &forms,
-                    const ModelNames &modelNames)
-      : function(function), target(target), table(table), kernels(kernels), forms(forms), modelNames(modelNames),
-        symbols(function), b(function.getContext()) {}
+                    const ModelNames &modelNames, bool threads)
+      : function(function), target(target), threads(threads), table(table), kernels(kernels), forms(forms),
+        modelNames(modelNames), symbols(function), b(function.getContext()) {}
 
   LogicalResult run() {
     loc = function.getLoc();
@@ -330,7 +330,7 @@ private:
         callKernel(known->second.kernel, form->argumentsOf(known->second, function));
         return success();
       }
-    Kernel kernel(op->getContext(), op->getLoc(), symbols);
+    Kernel kernel(op->getContext(), op->getLoc(), symbols, threads);
     Scheduling scheduling{kernel, symbols, target};
     LogicalResult result =
         TypeSwitch<Operation *, LogicalResult>(op)
@@ -384,7 +384,8 @@ private:
   void note(Kernel::Finished &kernel, Operation *op) {
     std::vector<std::string> names, shapes;
     std::map<std::string, unsigned> counts;
-    for (auto [source, argument] : llvm::zip(kernel.arguments, kernel.function.getArguments())) {
+    func::FuncOp written = kernel.part ? kernel.part : kernel.function;
+    for (auto [source, argument] : llvm::zip(kernel.arguments, written.getArguments())) {
       std::string name, shape;
       if (auto *root = std::get_if<Root>(&source)) {
         // The last part of "fc1.weight": the kernel may serve many layers.
@@ -435,16 +436,38 @@ private:
   func::FuncOp share(Kernel::Finished &kernel, Operation *op) {
     std::string text;
     llvm::raw_string_ostream os(text);
-    kernel.function.print(os, OpPrintingFlags().useLocalScope());
+    for (func::FuncOp function : {kernel.function, kernel.part})
+      if (function)
+        function.print(os, OpPrintingFlags().useLocalScope());
     auto [it, inserted] = kernels.try_emplace(text, kernel.function);
-    if (inserted) {
-      kernel.function.setSymName(nameKernel(op));
-      table.insert(kernel.function);
-      note(kernel, op);
-    } else {
+    if (!inserted) {
       kernel.function.erase();
+      if (kernel.part)
+        kernel.part.erase();
+      return it->second;
     }
-    return it->second;
+    note(kernel, op);
+    if (kernel.part)
+      insertPart(kernel, op);
+    kernel.function.setSymName(nameKernel(op));
+    table.insert(kernel.function);
+    return kernel.function;
+  }
+
+  /// What the threads run, with the notes: the launcher has nothing to tell.
+  void insertPart(Kernel::Finished &kernel, Operation *op) {
+    StringAttr placeholder = kernel.part.getSymNameAttr();
+    kernel.part.setSymName(nameKernel(op) + "_part");
+    table.insert(kernel.part);
+    [[maybe_unused]] LogicalResult renamed =
+        SymbolTable::replaceAllSymbolUses(placeholder, kernel.part.getSymNameAttr(), kernel.function);
+    kernel.part->setAttr("rune.notes", kernel.function->removeAttr("rune.notes"));
+    unsigned count = kernel.function.getNumArguments();
+    for (unsigned i = 0; i < count; ++i)
+      if (Attribute name = kernel.function.getArgAttr(i, "rune.name"))
+        kernel.part.setArgAttr(i, "rune.name", name);
+    kernel.part.setArgAttr(count, "rune.name", b.getStringAttr("begin"));
+    kernel.part.setArgAttr(count + 1, "rune.name", b.getStringAttr("end"));
   }
 
   void callKernel(func::FuncOp kernel, ArrayRef<Kernel::Argument> arguments) {
@@ -462,6 +485,7 @@ private:
 
   func::FuncOp function, entry;
   const TargetDesc &target;
+  bool threads;
   SymbolTable &table;
   llvm::StringMap<func::FuncOp> &kernels;
   llvm::StringMap<WrittenKernel> &forms;
@@ -503,7 +527,7 @@ struct SchedulePass : rune::impl::ScheduleBase<SchedulePass> {
     llvm::StringMap<WrittenKernel> forms;
     for (auto function : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
       if (function->hasAttr("rune.inputs") && !function.isDeclaration())
-        if (failed(FunctionScheduler(function, *target, table, kernels, forms, names).run()))
+        if (failed(FunctionScheduler(function, *target, table, kernels, forms, names, threads).run()))
           return signalPassFailure();
     flattenGlobals(getOperation());
   }

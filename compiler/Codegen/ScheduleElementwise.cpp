@@ -4,6 +4,7 @@
 // Elementwise ops: loops over the outer dimensions, vectors along the last, its tail masked. And the fallback that
 // takes any generic op, element by element.
 
+#include "Codegen/Cost.h"
 #include "Codegen/Structured.h"
 #include "Codegen/VectorBody.h"
 
@@ -62,7 +63,7 @@ public:
     SmallVector<Value> places;
     for (auto &access : accesses)
       places.push_back(access ? kernel.index(access->offset) : Value());
-    whereTablesHaveElements([&] { writeDim(0, places); });
+    whereTablesHaveElements([&] { writeSplit(places); });
     return success();
   }
 
@@ -181,6 +182,48 @@ private:
     return s.target.lanes(bits);
   }
 
+  /// Threads share the first dimension that has more than one place: rows, or blocks of the only row.
+  void writeSplit(ArrayRef<Value> places) {
+    unsigned dim = 0;
+    while (dim < sizes.size() && sizes[dim].isConstant(1))
+      ++dim;
+    if (dim == sizes.size() || (dim > 0 && dim + 1 == sizes.size()))
+      return writeDim(0, places);
+    DimExpr elements(1);
+    for (unsigned i = dim; i < sizes.size(); ++i)
+      elements = elements * sizes[i];
+    DimExpr nanoseconds = (elements * DimExpr(nanosecondsForThousand(op))).ceilDiv(DimExpr(1000));
+    if (dim + 1 == sizes.size()) {
+      DimExpr blocks = sizes[dim].ceilDiv(DimExpr(block));
+      if (!kernel.isWorthThreads(blocks, nanoseconds))
+        return writeDim(0, places);
+      return kernel.parallel(blocks, nanoseconds, [&](Value begin, Value end) { writeBlocks(places, begin, end); });
+    }
+    indices.append(dim, kernel.index(0));
+    kernel.parallel(sizes[dim], nanoseconds, [&](Value begin, Value end) {
+      kernel.loop(begin, end, 1, [&](Value iv) {
+        indices.push_back(iv);
+        writeDim(dim + 1, advanceAll(places, iv, dim));
+        indices.pop_back();
+      });
+    });
+    indices.clear();
+  }
+
+  static constexpr int64_t block = 4096; // elements of one dimension, the least that a thread takes
+
+  /// Of the only dimension; what vectors leave over goes with its last block.
+  void writeBlocks(ArrayRef<Value> places, Value begin, Value end) {
+    DimExpr rest = sizes[0].mod(DimExpr(lanes)), full = sizes[0] - rest;
+    Value from = kernel.mul(begin, kernel.index(block)), to = kernel.mul(end, kernel.index(block));
+    to = kernel.min(to, kernel.index(full));
+    kernel.loop(from, to, lanes, [&](Value iv) { writeAt(places, 0, iv, lanes, {}); });
+    if (rest.isConstant(0))
+      return;
+    Value last = kernel.index(sizes[0].ceilDiv(DimExpr(block)));
+    kernel.runIf(kernel.compare(arith::CmpIPredicate::eq, end, last), [&] { writeRest(places, 0, full, rest); });
+  }
+
   void writeDim(unsigned dim, ArrayRef<Value> places) {
     if (dim + 1 < sizes.size()) {
       kernel.loop(0, sizes[dim], 1, [&](Value iv) {
@@ -196,23 +239,28 @@ private:
     }
     DimExpr extent = sizes.back();
     DimExpr rest = lanes == 1 ? DimExpr(0) : extent.mod(DimExpr(lanes)), full = extent - rest;
-    auto at = [&](Value iv, int64_t width, Value mask) {
-      indices.push_back(iv);
-      writeElements(advanceAll(places, iv, dim), width, mask);
-      indices.pop_back();
-    };
-    kernel.loop(0, full, lanes, [&](Value iv) { at(iv, lanes, {}); });
-    if (rest.isConstant(0))
-      return;
+    kernel.loop(0, full, lanes, [&](Value iv) { writeAt(places, dim, iv, lanes, {}); });
+    if (!rest.isConstant(0))
+      writeRest(places, dim, full, rest);
+  }
+
+  void writeAt(ArrayRef<Value> places, unsigned dim, Value iv, int64_t width, Value mask) {
+    indices.push_back(iv);
+    writeElements(advanceAll(places, iv, dim), width, mask);
+    indices.pop_back();
+  }
+
+  /// What is left over of the innermost dimension.
+  void writeRest(ArrayRef<Value> places, unsigned dim, const DimExpr &full, const DimExpr &rest) {
     if (rest.isConstant(1))
-      return at(kernel.index(full), 1, {});
+      return writeAt(places, dim, kernel.index(full), 1, {});
     if (rest.isConstant())
-      return at(kernel.index(full), lanes, kernel.mask(lanes, rest));
+      return writeAt(places, dim, kernel.index(full), lanes, kernel.mask(lanes, rest));
     Value some = arith::CmpIOp::create(b, kernel.loc, arith::CmpIPredicate::ne, kernel.index(rest), kernel.index(0));
     auto guardOp = scf::IfOp::create(b, kernel.loc, some);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(guardOp.thenBlock());
-    at(kernel.index(full), lanes, kernel.mask(lanes, rest));
+    writeAt(places, dim, kernel.index(full), lanes, kernel.mask(lanes, rest));
   }
 
   SmallVector<Value> advanceAll(ArrayRef<Value> places, Value iv, unsigned dim) {

@@ -5,6 +5,7 @@
 // elements; blocks are added lane by lane in ascending order, and the lanes are halved at the end, so that the order of
 // additions is the same at every vector width. Along outer dimensions the order is ascending.
 
+#include "Codegen/Cost.h"
 #include "Codegen/Structured.h"
 #include "Codegen/VectorBody.h"
 
@@ -77,7 +78,7 @@ public:
     for (auto &access : accesses)
       places.push_back(access ? kernel.index(access->offset) : Value());
     bool alongParallel = !parallel.empty() && outStride(parallel.back()).isConstant(1) && !innermostIsReduced;
-    writeParallel(0, places, alongParallel);
+    writeSplit(places, alongParallel);
     return success();
   }
 
@@ -149,6 +150,46 @@ private:
       return kernel.loop(0, to, near, gathered, addNear);
     return kernel.loop(0, to, far, gathered, [&](Value from, ValueRange totals) {
       return add(totals, kernel.loop(from, part(from, far), near, empty, addNear));
+    });
+  }
+
+  /// Threads share the results: rows of them, or blocks of columns.
+  void writeSplit(ArrayRef<Value> places, bool alongParallel) {
+    unsigned outer = parallel.size() - (alongParallel ? 1 : 0), i = 0;
+    while (i < outer && parallel[i].size.isConstant(1))
+      ++i;
+    DimExpr elements(1);
+    for (const auto &dims : {parallel, reduced})
+      for (const Dim &dim : dims)
+        elements = elements * dim.size;
+    DimExpr nanoseconds = (elements * DimExpr(nanosecondsForThousand(op))).ceilDiv(DimExpr(1000));
+    if (i < outer) {
+      kernel.parallel(parallel[i].size, nanoseconds, [&](Value begin, Value end) {
+        kernel.loop(begin, end, 1,
+                    [&](Value iv) { writeParallel(i + 1, advanceAll(places, iv, parallel[i]), alongParallel); });
+      });
+      return;
+    }
+    DimExpr blocks = alongParallel ? parallel.back().size.ceilDiv(DimExpr(columnBlock)) : DimExpr(1);
+    if (!kernel.isWorthThreads(blocks, nanoseconds))
+      return writeParallel(0, places, alongParallel);
+    kernel.parallel(blocks, nanoseconds, [&](Value begin, Value end) { writeColumnBlocks(places, begin, end); });
+  }
+
+  static constexpr int64_t columnBlock = 64; // the least that a thread takes
+
+  void writeColumnBlocks(ArrayRef<Value> places, Value begin, Value end) {
+    const Dim &dim = parallel.back();
+    int64_t lanes = vectorLanes();
+    DimExpr rest = dim.size.mod(DimExpr(lanes)), full = dim.size - rest;
+    Value from = kernel.mul(begin, kernel.index(columnBlock)), to = kernel.mul(end, kernel.index(columnBlock));
+    to = kernel.min(to, kernel.index(full));
+    kernel.loop(from, to, lanes, [&](Value iv) { writeColumn(advanceAll(places, iv, dim), dim, lanes, {}); });
+    if (rest.isConstant(0))
+      return;
+    Value last = kernel.index(dim.size.ceilDiv(DimExpr(columnBlock)));
+    kernel.runIf(kernel.compare(arith::CmpIPredicate::eq, end, last), [&] {
+      writeColumn(advanceAll(places, kernel.index(full), dim), dim, lanes, kernel.mask(lanes, rest));
     });
   }
 

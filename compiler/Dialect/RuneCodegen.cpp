@@ -3,6 +3,7 @@
 
 #include "Dialect/RuneDialect.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
@@ -25,6 +26,17 @@ static void structuredEffects(DestinationStyleOpInterface op, Effects &effects) 
 void PackOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
 void ScatterOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
 void ContractOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
+
+LogicalResult ParallelOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());
+  if (!callee)
+    return emitOpError() << "no function named " << getCalleeAttr();
+  SmallVector<Type> expected(getValues().getTypes());
+  expected.append(2, IndexType::get(getContext()));
+  if (callee.getNumResults() || TypeRange(callee.getArgumentTypes()) != TypeRange(expected))
+    return emitOpError() << "does not fit " << getCalleeAttr() << ", whose type is " << callee.getFunctionType();
+  return success();
+}
 
 LogicalResult ContractOp::verify() {
   auto init = cast<ShapedType>(getInit().getType());

@@ -94,6 +94,16 @@ def Rune_PointerOp : Rune_Op<"pointer", [Pure]> {
   let assemblyFormat = "$address attr-dict `:` type($buffer)";
 }
 
+def Rune_ParallelOp : Rune_Op<"parallel", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Calls a kernel on ranges that together are [0, count), by as many threads as the application allows";
+  let description = [{
+    The callee takes the values, then the begin and the end of its range. Whatever the ranges, it leaves the same
+    bits in memory.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyType>:$values, Index:$count);
+  let assemblyFormat = "$callee `(` $values `)` `to` $count attr-dict `:` type($values)";
+}
+
 def Rune_RunHooksOp : Rune_Op<"run_hooks"> {
   let summary = "Calls the hooks of a site with the tensors' memory, which they may overwrite";
   let arguments = (ins I64Attr:$site, Variadic<AnyShaped>:$tensors);

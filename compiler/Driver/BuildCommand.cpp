@@ -105,6 +105,7 @@ private:
 
   std::optional<std::string> highwaySource() {
     options.hooks &= !arguments.freestanding;
+    options.threads = !arguments.freestanding;
     if (!compilation.lower(Stage::Memory, options))
       return std::nullopt;
     std::optional<FreestandingOptions> freestanding;
@@ -121,7 +122,7 @@ private:
     std::vector<mlir::OwningOpRef<mlir::ModuleOp>> owned;
     std::vector<mlir::ModuleOp> modules;
     for (const HighwayWidth &width : highwayWidths()) {
-      owned.push_back(compilation.loopsFor(width.targetCpu, width.fma));
+      owned.push_back(compilation.loopsFor(width.targetCpu, width.fma, options.threads));
       if (!owned.back())
         return std::nullopt;
       modules.push_back(*owned.back());

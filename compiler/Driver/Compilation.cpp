@@ -120,11 +120,12 @@ bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
   return true;
 }
 
-mlir::OwningOpRef<mlir::ModuleOp> Compilation::loopsFor(llvm::StringRef targetCpu, bool fma) {
+mlir::OwningOpRef<mlir::ModuleOp> Compilation::loopsFor(llvm::StringRef targetCpu, bool fma, bool threads) {
   mlir::OwningOpRef<mlir::ModuleOp> copy(ir->clone());
   PipelineOptions pipeline;
   pipeline.targetCpu = targetCpu.str();
   pipeline.fma = fma;
+  pipeline.threads = threads;
   mlir::PassManager passes(context.get());
   passes.enableVerifier(false);
   addStages(passes, Stage::Memory, Stage::Loops, pipeline);

@@ -33,7 +33,7 @@ public:
   bool lower(Stage to, const PipelineOptions &options);
 
   /// From the stage `memory` to `loops` for another target, of a copy. Null after an error, which was reported.
-  mlir::OwningOpRef<mlir::ModuleOp> loopsFor(llvm::StringRef targetCpu, bool fma);
+  mlir::OwningOpRef<mlir::ModuleOp> loopsFor(llvm::StringRef targetCpu, bool fma, bool threads);
 
   /// From the stage `loops` to LLVM's dialect.
   bool lowerToLlvmDialect();

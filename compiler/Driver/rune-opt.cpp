@@ -30,7 +30,7 @@ static void registerToLoops() {
         if (!target)
           llvm::report_fatal_error(target.takeError());
         rune::addStages(passes, rune::Stage::Module, rune::Stage::Loops,
-                        {options.targetCpu, target->fma, options.hooks});
+                        {options.targetCpu, target->fma, /*threads=*/true, options.hooks});
       });
 }
 

@@ -136,6 +136,10 @@ public:
           math.push_back({text->substr(0, text->find('(')), *text});
         continue;
       }
+      if (Part *called = partOf(function, kernels)) {
+        called->text += "\n" + *text;
+        continue;
+      }
       auto &parts = function->hasAttr("rune.inputs") ? entries : kernels;
       parts.push_back({function.getName().str(), *text});
     }
@@ -153,7 +157,17 @@ private:
       else if (auto later = module.lookupSymbol<func::FuncOp>(call.getCallee()))
         collect(later);
     });
+    function.walk([&](ParallelOp parallel) { collect(module.lookupSymbol<func::FuncOp>(parallel.getCallee())); });
     needed.push_back(function);
+  }
+
+  /// Of a kernel that has threads do its work: the part that they do, which stands before it.
+  static Part *partOf(func::FuncOp function, std::vector<Part> &kernels) {
+    Part *part = nullptr;
+    function.walk([&](ParallelOp op) {
+      part = &*llvm::find_if(kernels, [&](const Part &other) { return other.name == op.getCallee(); });
+    });
+    return part;
   }
 
   ModuleOp module;
@@ -261,8 +275,9 @@ FailureOr<std::string> rune::emitHighway(ArrayRef<ModuleOp> modules, const Model
 
   std::string space = "rune_" + table.str();
   const std::vector<std::pair<std::string, std::string>> values = {
-      {"@INCLUDES@", freestanding ? "#define HWY_COMPILE_ONLY_STATIC\n#include <hwy/highway.h>\n"
-                                  : "#include <hwy/highway.h>\n#include <rune/table.h>\n"},
+      {"@INCLUDES@", freestanding
+                         ? "#define HWY_COMPILE_ONLY_STATIC\n#include <hwy/cache_control.h>\n#include <hwy/highway.h>\n"
+                         : "#include <hwy/cache_control.h>\n#include <hwy/highway.h>\n#include <rune/table.h>\n"},
       {"@STEM@", description.stem},
       {"@NAMESPACE@", space},
       {"@GUARD@", table.upper()}};

@@ -60,6 +60,16 @@ static bool view(HighwayPrinter &p, Operation *operation) {
   return declare(p, op, p.callHelper("At", {arena, shift}, "<" + type + ">"), name.empty() ? "scratch" : name.c_str());
 }
 
+/// Memory of the function's own.
+static bool alloca_(HighwayPrinter &p, Operation *operation) {
+  auto op = cast<memref::AllocaOp>(operation);
+  std::string name = p.fresh("block");
+  p.statement("alignas(64) " + laneType(elementOf(op)) + " " + name + "[" +
+              std::to_string(op.getType().getNumElements()) + "]");
+  p.nameBuffer(op, name);
+  return true;
+}
+
 static bool cast_(HighwayPrinter &p, Operation *op) {
   p.nameBuffer(op->getResult(0), p.bufferName(op->getOperand(0)));
   return true;
@@ -165,6 +175,12 @@ static bool gather(HighwayPrinter &p, Operation *operation) {
   return true;
 }
 
+static bool prefetch(HighwayPrinter &p, Operation *operation) {
+  auto op = cast<memref::PrefetchOp>(operation);
+  p.statement(p.call("hwy::Prefetch", {p.pointer(op.getMemref(), op.getIndices().front())}).text);
+  return true;
+}
+
 //===--- Writing ----------------------------------------------------------===//
 
 static bool store(HighwayPrinter &p, Operation *operation) {
@@ -199,11 +215,13 @@ static bool maskedStore(HighwayPrinter &p, Operation *operation) {
 
 void rune::addMemoryPrinters(OpPrinters &printers) {
   printers["memref.view"] = view;
+  printers["memref.alloca"] = alloca_;
   printers["memref.cast"] = cast_;
   printers["memref.get_global"] = getGlobal;
   printers["memref.extract_aligned_pointer_as_index"] = address;
   printers["memref.load"] = load;
   printers["memref.store"] = store;
+  printers["memref.prefetch"] = prefetch;
   printers["rune.pointer"] = pointer;
   printers["vector.load"] = vectorLoad;
   printers["vector.store"] = vectorStore;

@@ -34,6 +34,13 @@ template <typename T> HWY_INLINE T *Argument(const void *pointer) {
 /// What the call's context points to.
 template <typename T> HWY_INLINE T *Pointer(int64_t address) { return reinterpret_cast<T *>(address); }
 )"},
+      {"Parallel", {}, R"(
+/// Calls part(begin, end) for ranges that together are [0, count), by as many threads as the application allows.
+template <typename Part> HWY_INLINE void Parallel(int64_t count, Part part) {
+  rune_parallel_for([](void *data, int64_t begin, int64_t end) { (*static_cast<Part *>(data))(begin, end); }, &part,
+                    count);
+}
+)"},
       {"WrapAdd", {}, R"(
 /// x + y modulo 2^64 (2^32), as two's complement has it.
 template <typename T> HWY_INLINE T WrapAdd(T x, T y) {

@@ -166,9 +166,9 @@ void HighwayPrinter::openBlock(const std::string &head) {
   openScope();
 }
 
-void HighwayPrinter::closeBlock() {
+void HighwayPrinter::closeBlock(const char *after) {
   closeScope();
-  line("}");
+  line(std::string("}") + after);
 }
 
 void HighwayPrinter::elseBlock() {
@@ -456,9 +456,15 @@ LogicalResult HighwayPrinter::printBlock(Block &block) {
 }
 
 static bool isWritten(Value buffer) {
-  return llvm::any_of(buffer.getUsers(), [&](Operation *user) {
+  return llvm::any_of(buffer.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
     if (auto store = dyn_cast<memref::StoreOp>(user))
       return store.getMemRef() == buffer;
+    if (isa<func::CallOp, ParallelOp>(user)) {
+      auto callee =
+          SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(user, user->getAttrOfType<SymbolRefAttr>("callee"));
+      return callee && !callee.isDeclaration() && isWritten(callee.getArgument(use.getOperandNumber()));
+    }
     return isa<vector::StoreOp, vector::MaskedStoreOp, memref::ViewOp>(user);
   });
 }

@@ -91,8 +91,9 @@ public:
   void defineNow(mlir::Value result, const Code &code, llvm::StringRef hint);
   void statement(const std::string &text);
   void openBlock(const std::string &head);
-  void closeBlock();
+  void closeBlock(const char *after = "");
   void elseBlock();
+  unsigned depth() const { return indent; } // of blocks
   /// A name that no other local has.
   std::string fresh(llvm::StringRef hint);
   /// Before something that writes: what was read, and is still to be used, gets a name.

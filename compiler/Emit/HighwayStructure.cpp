@@ -104,6 +104,27 @@ static bool call(HighwayPrinter &p, Operation *operation) {
   return true;
 }
 
+static bool parallel(HighwayPrinter &p, Operation *operation) {
+  auto op = cast<ParallelOp>(operation);
+  p.flush(op);
+  std::vector<std::string> arguments;
+  for (Value operand : op->getOperands().drop_back())
+    arguments.push_back(isa<MemRefType>(operand.getType()) ? p.bufferName(operand) : p.use(operand));
+  arguments.insert(arguments.end(), {"begin", "end"});
+  auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, op.getCalleeAttr());
+  std::string part = p.fresh("part"), head = "const auto " + part + " = [=](int64_t begin, int64_t end)";
+  Code code = p.call(p.names.nameOf(callee), arguments);
+  if (std::string line = head + " { " + code.text + "; };"; line.size() + p.depth() * 2 <= 120) {
+    p.statement(line.substr(0, line.size() - 1));
+  } else {
+    p.openBlock(head);
+    p.statement(code.text);
+    p.closeBlock(";");
+  }
+  p.statement(p.callHelper("Parallel", {p.use(op.getCount()), part}).text);
+  return true;
+}
+
 static bool yield(HighwayPrinter &, Operation *) { return true; }
 
 void rune::addStructurePrinters(OpPrinters &printers) {
@@ -111,4 +132,5 @@ void rune::addStructurePrinters(OpPrinters &printers) {
   printers["scf.if"] = ifThen;
   printers["scf.yield"] = yield;
   printers["func.call"] = call;
+  printers["rune.parallel"] = parallel;
 }

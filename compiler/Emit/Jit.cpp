@@ -21,12 +21,14 @@ llvm::Expected<std::unique_ptr<Jit>> Jit::create(LlvmModule module, const Target
     return created.takeError();
   std::unique_ptr<Jit> result(new Jit);
   result->jit = std::move(*created);
-  // The one function of the runtime that compiled code calls.
+  // The functions of the runtime that compiled code calls.
   auto &session = result->jit->getExecutionSession();
-  llvm::orc::SymbolMap hooks;
-  hooks[session.intern("rune_run_hooks")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_run_hooks),
-                                             llvm::JITSymbolFlags::Exported};
-  if (auto error = result->jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(hooks))))
+  llvm::orc::SymbolMap runtime;
+  runtime[session.intern("rune_run_hooks")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_run_hooks),
+                                               llvm::JITSymbolFlags::Exported};
+  runtime[session.intern("rune_parallel_for")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_parallel_for),
+                                                  llvm::JITSymbolFlags::Exported};
+  if (auto error = result->jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(runtime))))
     return std::move(error);
   if (auto error = result->jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(*object)))
     return std::move(error);

@@ -50,7 +50,7 @@ def main():
 
     def execute(name, code, epochs):
         program, state = work / name, work / f"{name}.safetensors"
-        sources = [ROOT / "test/backends/Inputs/digits.cc", code, *runtime]
+        sources = [ROOT / "test/backends/Inputs/digits.cc", code, *runtime, "-lgomp"]
         run(cxx, "-std=c++20", *flags, "-I", work, "-static", *sources, "-o", program)
         told = run(f"qemu-{architecture}-static", *QEMU[architecture], program, DATA, state, epochs).strip()
         print(f"{name}: {told}, {hashlib.md5(state.read_bytes()).hexdigest()}", flush=True)

@@ -34,7 +34,7 @@ static const rune_model *compileHighway(Compilation &compilation, const std::str
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> owned;
   std::vector<mlir::ModuleOp> modules;
   for (const HighwayWidth &width : highwayWidths()) {
-    owned.push_back(compilation.loopsFor(width.targetCpu, width.fma));
+    owned.push_back(compilation.loopsFor(width.targetCpu, width.fma, /*threads=*/true));
     if (!owned.back())
       return nullptr;
     modules.push_back(*owned.back());

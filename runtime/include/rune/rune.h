@@ -21,6 +21,7 @@
 #include "rune/state_dict.h"
 #include "rune/table.h"
 #include "rune/tensor.h"
+#include "rune/threads.h"
 #include "rune/trainer.h"
 #include "rune/workspace.h"
 

@@ -257,6 +257,10 @@ typedef struct rune_model {
 // (module 0) run around the entry, not here: no site names it.
 int32_t rune_run_hooks(void *context, int64_t site, void *const *tensors, const int64_t *symbols);
 
+// Called by kernels with enough to do for several threads: calls `body(data, begin, end)` for ranges that together are
+// [0, count), and returns when all have returned. rune/threads.h tells how many threads there are.
+void rune_parallel_for(void (*body)(void *data, int64_t begin, int64_t end), void *data, int64_t count);
+
 #ifdef __cplusplus
 }
 #endif

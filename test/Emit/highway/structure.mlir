@@ -131,3 +131,33 @@ func.func private @grouping(%x: memref<?xf32> {rune.name = "x"}, %a: f32 {rune.n
   }
   return
 }
+
+// Work for several threads is a part of its own; what it keeps beside it lies on the stack.
+// CHECK-LABEL: static HWY_NOINLINE void scale_part(const float *HWY_RESTRICT x, float *HWY_RESTRICT out, int64_t begin, int64_t end) {
+// CHECK:         alignas(64) float block[32];
+// CHECK:         for (int64_t i = begin; i < end; ++i) {
+// CHECK-NEXT:      hwy::Prefetch(x + i + 64);
+func.func private @scale_part(%x: memref<?xf32> {rune.name = "x"}, %out: memref<?xf32> {rune.name = "out"}, %begin: index {rune.name = "begin"}, %end: index {rune.name = "end"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  %block = memref.alloca() {alignment = 64 : i64} : memref<32xf32>
+  scf.for %i = %begin to %end step %c1 {
+    %next = arith.addi %i, %c64 : index
+    memref.prefetch %x[%next], read, locality<3>, data : memref<?xf32>
+    %v = memref.load %x[%i] : memref<?xf32>
+    memref.store %v, %block[%c0] : memref<32xf32>
+    %w = memref.load %block[%c0] : memref<32xf32>
+    memref.store %w, %out[%i] : memref<?xf32>
+  }
+  return
+}
+
+// CHECK-LABEL: static HWY_NOINLINE void scale(const float *HWY_RESTRICT x, float *HWY_RESTRICT out, int64_t n) {
+// CHECK-NEXT:    const auto part = [=](int64_t begin, int64_t end) { scale_part(x, out, begin, end); };
+// CHECK-NEXT:    Parallel(n, part);
+// CHECK-NEXT:  }
+func.func private @scale(%x: memref<?xf32> {rune.name = "x"}, %out: memref<?xf32> {rune.name = "out"}, %n: index {rune.name = "n"}) {
+  rune.parallel @scale_part(%x, %out) to %n : memref<?xf32>, memref<?xf32>
+  return
+}

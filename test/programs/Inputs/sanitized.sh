@@ -27,4 +27,4 @@ mkdir -p "$folder"
     mv "$librune.new" "$librune"
   fi
 ) 9> "$folder/lock"
-compile "$@" "$librune"
+compile "$@" "$librune" -lgomp

@@ -1,0 +1,189 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Codegen/Contraction.h"
+
+#include "Codegen/VectorBody.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace rune;
+
+LogicalResult Contraction::collect() {
+  auto outView = s.view(op, op.getInit());
+  auto rhsView = s.view(op, op.getRhs());
+  if (failed(outView) || failed(rhsView))
+    return failure();
+  unsigned rank = outView->sizes.size();
+  lead = rank - 1;
+  sizes = outView->sizes;
+  auto outAccess = s.access(op, op.getInit(), AffineMap::getMultiDimIdentityMap(rank, op.getContext()));
+  auto lhsAccess = s.access(op, op.getLhs(), cast<AffineMapAttr>(op.getMaps()[0]).getValue());
+  if (failed(outAccess) || failed(lhsAccess))
+    return failure();
+  out = *outAccess;
+  lhs = *lhsAccess;
+  for (auto [extra, map] : llvm::zip(op.getExtras(), op.getMaps().getValue().drop_front())) {
+    auto access = s.access(op, extra, cast<AffineMapAttr>(map).getValue());
+    if (failed(access))
+      return failure();
+    extras.push_back(*access);
+  }
+  rhs = {kernel.buffer(rhsView->root), rhsView->offset, {}, rhsView->root.element};
+  batch = rhsView->sizes.size() - 3;
+  depth = rhsView->sizes[batch + 1];
+  panelLanes = rhsView->sizes[batch + 2].getConstant();
+  panelStride = rhsView->strides[batch];
+  batchStrides.assign(rhsView->strides.begin(), rhsView->strides.begin() + batch);
+  unsigned bits = rhs.element.getIntOrFloatBitWidth();
+  lanes = std::min(s.target.lanes(bits), panelLanes);
+  panelVectors = panelLanes / lanes;
+  mergeRows();
+  // With no leading dimension, or where the last one selects the right side's batch, there is one row.
+  hasRows = lead > 0 && lead - 1 >= batch;
+  return success();
+}
+
+/// Leading dimensions that are one run of rows in every operand become one dimension of rows.
+void Contraction::mergeRows() {
+  unsigned end = lead;
+  while (end - 1 > batch && end >= 2 && mergeable(end - 2)) {
+    sizes[end - 2] = sizes[end - 2] * sizes[end - 1];
+    auto drop = [&](Access &access) { access.strides.erase(access.strides.begin() + end - 2); };
+    drop(out);
+    drop(lhs);
+    llvm::for_each(extras, drop);
+    sizes.erase(sizes.begin() + end - 1);
+    --end;
+    --lead;
+  }
+}
+
+bool Contraction::mergeable(unsigned dim) {
+  auto runs = [&](const Access &access) { return access.strides[dim] == access.strides[dim + 1] * sizes[dim + 1]; };
+  return runs(out) && runs(lhs) && llvm::all_of(extras, runs);
+}
+
+Contraction::Place Contraction::start() {
+  Place place{kernel.index(lhs.offset), kernel.index(rhs.offset), kernel.index(out.offset), {}};
+  for (const Access &extra : extras)
+    place.extras.push_back(kernel.index(extra.offset));
+  return place;
+}
+
+Contraction::Place Contraction::advance(Place place, unsigned dim, Value iv) {
+  place.lhs = kernel.advance(place.lhs, iv, lhs.strides[dim]);
+  place.out = kernel.advance(place.out, iv, out.strides[dim]);
+  for (auto [offset, extra] : llvm::zip(place.extras, extras))
+    offset = kernel.advance(offset, iv, extra.strides[dim]);
+  if (dim < batch)
+    place.rhs = kernel.advance(place.rhs, iv, batchStrides[dim]);
+  return place;
+}
+
+DimExpr Contraction::nanoseconds() const {
+  // Vectors of eight at some 3 GHz, whatever the processor: kernels are split alike on all of them.
+  DimExpr vectors = rows() * depth * columns().ceilDiv(DimExpr(8));
+  return vectors.ceilDiv(DimExpr(6)) + DimExpr(1);
+}
+
+int64_t Contraction::fullRows() const {
+  int64_t vectors = panelVectors == 1 ? 2 : panelVectors;
+  int64_t rows = (s.target.registers - 1 - vectors) / vectors;
+  return std::max<int64_t>(1, std::min<int64_t>(rows, panelVectors == 1 ? 12 : 6));
+}
+
+int64_t Contraction::panelsPerTile(int64_t rows) const {
+  int64_t best = 1;
+  for (int64_t count = 1; count * panelVectors <= 8; count *= 2) {
+    int64_t vectors = count * panelVectors;
+    int64_t registers = rows == 1 ? vectors + 2 : rows * vectors + vectors + 1;
+    if (registers <= s.target.registers)
+      best = count;
+  }
+  return best;
+}
+
+/// One lane is a scalar.
+Type Contraction::vectorType() const { return lanes == 1 ? rhs.element : VectorType::get({lanes}, rhs.element); }
+
+Value Contraction::zero() { return arith::ConstantOp::create(b, kernel.loc, b.getZeroAttr(vectorType())); }
+
+Value Contraction::multiplyAdd(Value x, Value y, Value sum) {
+  if (s.target.fma)
+    return vector::FMAOp::create(b, kernel.loc, x, y, sum);
+  Value product = arith::MulFOp::create(b, kernel.loc, x, y);
+  return arith::AddFOp::create(b, kernel.loc, product, sum);
+}
+
+void Contraction::finish(const Place &matrix, Value row, Value column, Value sum, std::optional<DimExpr> valid) {
+  Value mask = valid ? kernel.mask(lanes, *valid) : Value();
+  VectorBody body(kernel, lanes);
+  Block &epilogue = op.getEpilogue().front();
+  body.map(epilogue.getArgument(0), sum);
+  for (auto [k, extra] : llvm::enumerate(extras)) {
+    Value at = kernel.advance(matrix.extras[k], row, rowStride(extra));
+    at = kernel.advance(at, column, extra.strides.back());
+    body.map(epilogue.getArgument(k + 1), loadLanes(kernel, extra, at, extra.strides.back(), lanes, mask));
+  }
+  for (Operation &nested : epilogue.without_terminator())
+    body.emit(&nested);
+  Value result = body.getVector(cast<YieldOp>(epilogue.getTerminator()).getValue());
+
+  Value at = kernel.advance(matrix.out, row, rowStride(out));
+  at = kernel.advance(at, column, out.strides.back());
+  if (out.strides.back().isConstant(1))
+    return storeLanes(kernel, out, at, result, mask);
+  scatter(at, result, valid.value_or(DimExpr(lanes)));
+}
+
+/// Columns that are not side by side in memory are stored one by one.
+void Contraction::scatter(Value at, Value result, const DimExpr &valid) {
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    if (valid.isConstant() && lane >= valid.getConstant())
+      return;
+    Value inside = kernel.compare(arith::CmpIPredicate::slt, kernel.index(lane), kernel.index(valid));
+    kernel.runIf(inside, [&] {
+      Value element = lanes == 1 ? result : Value(vector::ExtractOp::create(b, kernel.loc, result, lane));
+      Value place = kernel.advance(at, kernel.index(lane), out.strides.back());
+      memref::StoreOp::create(b, kernel.loc, element, out.buffer, place);
+    });
+  }
+}
+
+/// Loops over what is neither rows nor columns, the first of them shared by threads.
+static void writeOuter(Contraction &product, unsigned dim, const Contraction::Place &place) {
+  if (dim == product.outerDims())
+    return ContractTiles(product).write(place, /*threads=*/false);
+  product.kernel.loop(0, product.sizes[dim], 1,
+                      [&](Value iv) { writeOuter(product, dim + 1, product.advance(place, dim, iv)); });
+}
+
+LogicalResult rune::scheduleContract(ContractOp op, Scheduling &scheduling) {
+  Contraction product(op, scheduling);
+  if (failed(product.collect()))
+    return failure();
+  if (ContractBlocks::isWorth(product)) {
+    ContractBlocks(product).write();
+    return success();
+  }
+  unsigned dim = 0;
+  while (dim < product.outerDims() && product.sizes[dim].isConstant(1))
+    ++dim;
+  if (dim == product.outerDims()) {
+    ContractTiles(product).write(product.start(), /*threads=*/true);
+    return success();
+  }
+  DimExpr nanoseconds = product.nanoseconds();
+  for (unsigned inner = dim; inner < product.outerDims(); ++inner)
+    nanoseconds = nanoseconds * product.sizes[inner];
+  Kernel &kernel = scheduling.kernel;
+  kernel.parallel(product.sizes[dim], nanoseconds, [&](Value begin, Value end) {
+    Contraction::Place place = product.start();
+    kernel.loop(begin, end, 1, [&](Value iv) { writeOuter(product, dim + 1, product.advance(place, dim, iv)); });
+  });
+  return success();
+}

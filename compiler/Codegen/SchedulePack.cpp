@@ -1,0 +1,108 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Matrices as panels of columns: what a product reads of its right side is then one run of memory.
+
+#include "Codegen/Structured.h"
+
+using namespace mlir;
+using namespace rune;
+
+namespace {
+
+/// Packs the last two dimensions, panel by panel.
+class PackWriter {
+public:
+  PackWriter(PackOp op, Scheduling &scheduling)
+      : op(op), s(scheduling), kernel(scheduling.kernel), b(scheduling.kernel.b) {}
+
+  LogicalResult write() {
+    auto in = s.view(op, op.getInput()), out = s.view(op, op.getInit());
+    if (failed(in) || failed(out))
+      return failure();
+    source = {kernel.buffer(in->root), in->offset, in->strides, in->root.element};
+    target = {kernel.buffer(out->root), out->offset, out->strides, out->root.element};
+    batch = in->sizes.size() - 2;
+    columns = in->sizes[batch + (op.getTransposed() ? 0 : 1)];
+    depth = in->sizes[batch + (op.getTransposed() ? 1 : 0)];
+    columnStride = in->strides[batch + (op.getTransposed() ? 0 : 1)];
+    depthStride = in->strides[batch + (op.getTransposed() ? 1 : 0)];
+    panelLanes = out->sizes.back().getConstant();
+    Value from = kernel.index(source.offset), to = kernel.index(target.offset);
+    unsigned first = 0;
+    while (first < batch && in->sizes[first].isConstant(1))
+      ++first;
+    if (first == batch) {
+      writePanels(from, to);
+      return success();
+    }
+    // A nanosecond for a vector of sixteen, read and written.
+    DimExpr elements = depth * columns;
+    for (unsigned dim = first; dim < batch; ++dim)
+      elements = elements * in->sizes[dim];
+    kernel.parallel(in->sizes[first], elements.ceilDiv(DimExpr(16)), [&](Value begin, Value end) {
+      kernel.loop(begin, end, 1, [&](Value iv) {
+        writeBatch(first + 1, in->sizes, kernel.advance(from, iv, source.strides[first]),
+                   kernel.advance(to, iv, target.strides[first]));
+      });
+    });
+    return success();
+  }
+
+private:
+  void writeBatch(unsigned dim, ArrayRef<DimExpr> sizes, Value from, Value to) {
+    if (dim == batch)
+      return writePanels(from, to);
+    kernel.loop(0, sizes[dim], 1, [&](Value iv) {
+      writeBatch(dim + 1, sizes, kernel.advance(from, iv, source.strides[dim]),
+                 kernel.advance(to, iv, target.strides[dim]));
+    });
+  }
+
+  void writePanels(Value from, Value to) {
+    DimExpr whole = columns.floorDiv(DimExpr(panelLanes)), rest = columns.mod(DimExpr(panelLanes));
+    kernel.parallel(whole, depth * whole, [&](Value begin, Value end) {
+      kernel.loop(begin, end, 1, [&](Value panel) { writePanel(from, to, panel, DimExpr(panelLanes)); });
+      if (!rest.isConstant(0))
+        kernel.runIf(isRagged(rest, whole, end), [&] { writePanel(from, to, kernel.index(whole), rest); });
+    });
+  }
+
+  /// Whether there is a panel that is not full, in the last of the ranges.
+  Value isRagged(const DimExpr &rest, const DimExpr &whole, Value end) {
+    Value last = kernel.compare(arith::CmpIPredicate::eq, end, kernel.index(whole));
+    if (rest.isConstant())
+      return last;
+    Value some = kernel.compare(arith::CmpIPredicate::ne, kernel.index(rest), kernel.index(0));
+    return b.createOrFold<arith::AndIOp>(kernel.loc, last, some);
+  }
+
+  void writePanel(Value from, Value to, Value panel, const DimExpr &valid) {
+    int64_t lanes = std::min(s.target.lanes(source.element.getIntOrFloatBitWidth()), panelLanes);
+    from = kernel.advance(from, kernel.mul(panel, kernel.index(panelLanes)), columnStride);
+    to = kernel.advance(to, panel, target.strides[batch]);
+    kernel.loop(0, depth, 1, [&](Value k) {
+      Value at = kernel.advance(from, k, depthStride), place = kernel.advance(to, k, DimExpr(panelLanes));
+      for (int64_t v = 0; v < panelLanes; v += lanes) {
+        DimExpr left = valid - DimExpr(v);
+        bool full = left.isConstant() && left.getConstant() >= lanes;
+        Value start = kernel.advance(at, kernel.index(v), columnStride);
+        Value value = loadLanes(kernel, source, start, columnStride, lanes, full ? Value() : kernel.mask(lanes, left));
+        storeLanes(kernel, target, kernel.add(place, kernel.index(v)), spread(kernel, value, lanes));
+      }
+    });
+  }
+
+  PackOp op;
+  Scheduling &s;
+  Kernel &kernel;
+  OpBuilder &b;
+  Access source, target;
+  unsigned batch = 0;
+  DimExpr columns, depth, columnStride, depthStride;
+  int64_t panelLanes = 16;
+};
+
+} // namespace
+
+LogicalResult rune::schedulePack(PackOp op, Scheduling &scheduling) { return PackWriter(op, scheduling).write(); }
