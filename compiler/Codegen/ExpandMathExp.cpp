@@ -61,13 +61,16 @@ Value scaledExp(MathBuilder &b, FloatPair r, Value scale) {
 }
 
 Value expandExp(MathBuilder &b, Value x) {
-  x = b.atMost(b.atLeast(x, b.c({-104, -746})), b.c({89, 710}));
+  // What is 0, as behind every mask of an attention, must not get there by an underflow: processors trap into
+  // microcode.
+  Value vanishes = b.less(x, b.c({-104, -746}));
+  x = b.atMost(b.select(vanishes, b.c(0), x), b.c({89, 710}));
   Value shifter = b.c(b.roundingShift() + b.bias());
   Value shifted = b.fma(x, b.c(log2E / 2), shifter);
   Value half = b.sub(shifted, shifter);
   Value r = b.fma(half, b.c(ln2Hi.scaled(-2)), x);
   r = b.fma(half, b.c(ln2Lo.scaled(-2)), r);
-  return scaledExp(b, r, b.exponentFromLowBits(shifted));
+  return scaledExp(b, r, b.select(vanishes, b.c(0), b.exponentFromLowBits(shifted)));
 }
 
 Value expandExp2(MathBuilder &b, Value x) {

@@ -28,6 +28,18 @@ bool isElementwise(linalg::GenericOp op) {
          op.getIndexingMapsArray().back().isIdentity();
 }
 
+/// How many tensors of its own size `reader` would read in place of the one that `producer` makes and did not read
+/// before; broadcast rows stay in the cache and do not count.
+unsigned tensorsInPlaceOf(linalg::GenericOp producer, Operation *reader) {
+  unsigned tensors = 0;
+  for (OpOperand *operand : producer.getDpsInputOperands()) {
+    AffineMap map = producer.getMatchingIndexingMap(operand);
+    bool full = map.getNumResults() == producer.getNumLoops() && map.isProjectedPermutation();
+    tensors += full && !llvm::is_contained(reader->getOperands(), operand->get());
+  }
+  return tensors;
+}
+
 /// A producer with several readers is repeated in each where that is cheaper than writing and reading it back.
 bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
@@ -41,7 +53,11 @@ bool shouldFuse(OpOperand *operand) {
     return false;
   if (operand->get().hasOneUse())
     return true;
-  return elementCost(producer) <= 4 && producer.getNumDpsInputs() <= 2;
+  if (elementCost(producer) > 4 || producer.getNumDpsInputs() > 2)
+    return false;
+  // Where the others only keep it, as optimizers keep their moments, both ops become one loop later.
+  bool onlyReader = llvm::count_if(operand->get().getUsers(), llvm::IsaPred<linalg::GenericOp, ContractOp>) == 1;
+  return onlyReader || tensorsInPlaceOf(producer, operand->getOwner()) <= 1;
 }
 
 /// The single reader of a contraction takes the epilogue's place: it sees each element once, where it was made.

@@ -8,6 +8,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 
+#include <set>
+
 namespace rune {
 #define GEN_PASS_DEF_FUSESIBLINGS
 #include "Codegen/Passes.h.inc"
@@ -33,14 +35,15 @@ bool isCandidate(linalg::GenericOp op) {
   return !gathers;
 }
 
-/// Both read one tensor element by element: then their loops are the same, too.
-bool shareInput(linalg::GenericOp a, linalg::GenericOp b) {
-  for (OpOperand *one : a.getDpsInputOperands())
-    for (OpOperand *other : b.getDpsInputOperands())
-      if (one->get() == other->get() && isa<RankedTensorType>(one->get().getType()) &&
-          a.getMatchingIndexingMap(one).isIdentity() && b.getMatchingIndexingMap(other).isIdentity())
-        return true;
-  return false;
+/// What it reads element by element.
+SmallVector<Value> elementwiseInputs(linalg::GenericOp op) {
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (isa<RankedTensorType>(input->get().getType()) && maps[input->getOperandNumber()].isIdentity() &&
+        !llvm::is_contained(inputs, input->get()))
+      inputs.push_back(input->get());
+  return inputs;
 }
 
 /// Whether `op` may stand where `later` does.
@@ -122,20 +125,34 @@ struct FuseSiblingsPass : rune::impl::FuseSiblingsBase<FuseSiblingsPass> {
            a->getNumOperands() + b->getNumOperands() <= maxOperands;
   }
 
-  /// Each op joins the next later one that it can stand beside.
+  /// Each op joins the next later one that it can stand beside: one that reads the same tensor has the same loops.
   static void fuseIn(Block &block) {
     SmallVector<linalg::GenericOp> candidates;
+    llvm::DenseMap<Value, SmallVector<size_t>> readers;
     for (auto op : block.getOps<linalg::GenericOp>())
-      if (isCandidate(op))
+      if (isCandidate(op)) {
+        for (Value input : elementwiseInputs(op))
+          readers[input].push_back(candidates.size());
         candidates.push_back(op);
-    for (size_t i = 0; i < candidates.size(); ++i)
-      for (size_t j = i + 1; j < candidates.size(); ++j) {
+      }
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      std::set<size_t> later;
+      for (Value input : elementwiseInputs(candidates[i]))
+        for (size_t j : readers.lookup(input))
+          if (j > i)
+            later.insert(j);
+      for (size_t j : later) {
         linalg::GenericOp a = candidates[i], b = candidates[j];
-        if (!shareInput(a, b) || !isSmallEnough(a, b) || !canMoveTo(a, b))
+        if (!isSmallEnough(a, b) || !canMoveTo(a, b))
           continue;
         candidates[j] = Merger(a, b).merge();
+        // What `a` read, `b` reads now.
+        for (Value input : elementwiseInputs(candidates[j]))
+          if (SmallVector<size_t> &places = readers[input]; !llvm::is_contained(places, j))
+            places.push_back(j);
         break;
       }
+    }
   }
 };
 

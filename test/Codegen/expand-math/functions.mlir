@@ -1,10 +1,12 @@
 // RUN: rune-opt --expand-math --split-input-file %s | FileCheck %s
 
-// Clamp, reduce, polynomial, and two multiplications by the exponent's bits; each constant once, at the start.
+// Clamp, reduce, polynomial, and two multiplications by the exponent's bits, which are zero where the result is: no
+// underflow. Each constant once, at the start.
 // CHECK-LABEL: func.func @exp(
-// CHECK-COUNT-14: arith.constant
+// CHECK-COUNT-15: arith.constant
 // CHECK-NOT: arith.constant
-// CHECK: %[[LOW:.*]] = arith.select {{.*}}, %{{.*}}, %arg0
+// CHECK: %[[VANISHES:.*]] = arith.cmpf olt, %arg0,
+// CHECK: %[[LOW:.*]] = arith.select %[[VANISHES]], %{{.*}}, %arg0
 // CHECK: %[[X:.*]] = arith.select {{.*}}, %{{.*}}, %[[LOW]]
 // CHECK: %[[SHIFTED:.*]] = math.fma %[[X]],
 // CHECK: %[[HALF:.*]] = arith.subf %[[SHIFTED]],
@@ -12,7 +14,8 @@
 // CHECK: math.fma %[[HALF]], %{{.*}}, %[[R]]
 // CHECK: %[[BITS:.*]] = arith.bitcast %[[SHIFTED]] : vector<8xf32> to vector<8xi32>
 // CHECK: %[[EXPONENT:.*]] = arith.shli %[[BITS]],
-// CHECK: %[[SCALE:.*]] = arith.bitcast %[[EXPONENT]] : vector<8xi32> to vector<8xf32>
+// CHECK: %[[POWER:.*]] = arith.bitcast %[[EXPONENT]] : vector<8xi32> to vector<8xf32>
+// CHECK: %[[SCALE:.*]] = arith.select %[[VANISHES]], %{{.*}}, %[[POWER]]
 // CHECK-COUNT-7: math.fma
 // CHECK: %[[ONCE:.*]] = arith.mulf %{{.*}}, %[[SCALE]]
 // CHECK: %[[TWICE:.*]] = arith.mulf %[[ONCE]], %[[SCALE]]
@@ -26,7 +29,7 @@ func.func @exp(%x: vector<8xf32>) -> vector<8xf32> {
 
 // One set of constants for both calls.
 // CHECK-LABEL: func.func @shared(
-// CHECK-COUNT-14: arith.constant
+// CHECK-COUNT-15: arith.constant
 // CHECK-NOT: arith.constant
 // CHECK: return
 func.func @shared(%x: f32, %y: f32) -> (f32, f32) {
