@@ -6,6 +6,8 @@
 #ifndef RUNE_CODEGEN_COST_H
 #define RUNE_CODEGEN_COST_H
 
+#include "Codegen/SymbolicIndex.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 namespace rune {
@@ -15,6 +17,13 @@ int64_t elementCost(mlir::linalg::GenericOp op);
 
 /// Nanoseconds for a thousand elements: vectors of four to sixteen with their loads and stores, and what the body adds.
 inline int64_t nanosecondsForThousand(mlir::linalg::GenericOp op) { return 100 + 30 * elementCost(op); }
+
+/// What a structured op on memrefs computes and moves: floating-point operations, of which a fused multiply-add is two
+/// and a function one, and the bytes of its operands, each once.
+struct OpCost {
+  DimExpr flops, bytes;
+};
+OpCost costOf(mlir::Operation *op, const SymbolicIndex &symbols);
 
 } // namespace rune
 

@@ -171,10 +171,7 @@ private:
   llvm::MapVector<StringRef, SmallVector<unsigned>> files;
 };
 
-void rune::noteKernel(func::FuncOp kernel, Operation *op, const ModelNames &names, ArrayRef<std::string> argumentNames,
-                      ArrayRef<std::string> shapes) {
-  Builder b(kernel.getContext());
-  // "fc1: matmul, add; act: select".
+Purpose rune::purposeOf(Operation *op, const ModelNames &names) {
   std::vector<std::pair<std::string, std::vector<std::string>>> groups;
   PlaceList places;
   unsigned scopes = 0;
@@ -188,14 +185,21 @@ void rune::noteKernel(func::FuncOp kernel, Operation *op, const ModelNames &name
       places.add(names.placeOf(origin.scope));
   }
   places.add(fileOf(op->getLoc()));
-  std::string what;
+  std::string does;
   for (auto &[scope, primitives] : groups)
-    what += (what.empty() ? "" : "; ") + scope + (scope.empty() ? "" : ": ") + llvm::join(primitives, ", ");
+    does += (does.empty() ? "" : "; ") + scope + (scope.empty() ? "" : ": ") + llvm::join(primitives, ", ");
+  return {does, places.str()};
+}
+
+void rune::noteKernel(func::FuncOp kernel, Operation *op, const ModelNames &names, ArrayRef<std::string> argumentNames,
+                      ArrayRef<std::string> shapes) {
+  Builder b(kernel.getContext());
+  auto [does, where] = purposeOf(op, names);
   std::string tensors;
   for (auto [i, shape] : llvm::enumerate(shapes))
     if (!shape.empty())
       tensors += (tensors.empty() ? "" : ", ") + argumentNames[i] + " " + shape;
-  SmallVector<Attribute> lines = {b.getStringAttr(what + " (" + places.str() + ")")};
+  SmallVector<Attribute> lines = {b.getStringAttr(does + " (" + where + ")")};
   if (!tensors.empty())
     lines.push_back(b.getStringAttr(tensors));
   kernel->setAttr("rune.notes", b.getArrayAttr(lines));

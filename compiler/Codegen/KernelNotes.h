@@ -34,6 +34,13 @@ private:
 /// "fc1_act", "fc1_dweight", "loss_reduce": from the modules and primitives that the structured op was fused from.
 std::string nameKernel(mlir::Operation *op);
 
+/// What a structured op computes, by module and primitive: "fc1: matmul, add; act: select"; and where the spec says so:
+/// "digits_mlp.yaml:11, 12; nn/linear.yaml:11".
+struct Purpose {
+  std::string does, where;
+};
+Purpose purposeOf(mlir::Operation *op, const ModelNames &names);
+
 /// Gives the kernel its notes: `rune.notes`, lines of text, and `rune.name` for each argument. `argumentNames` are
 /// those of the entry that first calls it, "" where there is none.
 void noteKernel(mlir::func::FuncOp kernel, mlir::Operation *op, const ModelNames &names,

@@ -100,7 +100,7 @@ private:
         .Case<memref::LoadOp, memref::StoreOp, vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp,
               vector::MaskedStoreOp, vector::GatherOp, memref::ViewOp, memref::CastOp, memref::GetGlobalOp,
               memref::ExtractAlignedPointerAsIndexOp, memref::AllocaOp, memref::PrefetchOp, PointerOp, ParallelOp,
-              func::CallOp>([&](auto typed) {
+              TraceOp, TraceEndOp, func::CallOp>([&](auto typed) {
           lower(typed);
           return success();
         })
@@ -214,6 +214,76 @@ private:
     LLVM::Prefetch::create(builder, op.getLoc(), place, op.getIsWrite(), op.getLocalityHint(), op.getIsDataCache());
     op.erase();
   }
+  //===--- The profile ----------------------------------------------------===//
+
+  /// Calls rune_trace where rune_tracing says so.
+  void trace(Operation *op, llvm::function_ref<Value()> site) {
+    Location loc = op->getLoc();
+    Type word = builder.getI32Type();
+    declareTrace(loc, word);
+    Value flag = LLVM::AddressOfOp::create(builder, loc, pointer, "rune_tracing");
+    Value tracing = LLVM::LoadOp::create(builder, loc, word, flag);
+    Value none = arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
+    Value on = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, tracing, none);
+    auto branch = scf::IfOp::create(builder, loc, on, /*withElseRegion=*/false);
+    builder.setInsertionPoint(branch.thenYield());
+    func::CallOp::create(builder, loc, "rune_trace", TypeRange(), site());
+    op->erase();
+  }
+
+  void declareTrace(Location loc, Type word) {
+    if (module.lookupSymbol("rune_trace"))
+      return;
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(module.getBody());
+    func::FuncOp::create(builder, loc, "rune_trace", builder.getFunctionType({pointer}, {})).setPrivate();
+    LLVM::GlobalOp::create(builder, loc, word, /*isConstant=*/false, LLVM::Linkage::External, "rune_tracing",
+                           Attribute());
+  }
+
+  void lower(TraceOp op) {
+    StringRef entry = op->getParentOfType<func::FuncOp>().getName();
+    trace(op, [&] { return siteOf(op.getLoc(), {entry, op.getKernel(), op.getDoes(), op.getWhere()}); });
+  }
+  void lower(TraceEndOp op) {
+    trace(op, [&]() -> Value { return LLVM::ZeroOp::create(builder, op.getLoc(), pointer); });
+  }
+
+  /// A rune_trace_site of these texts.
+  Value siteOf(Location loc, ArrayRef<StringRef> texts) {
+    SmallVector<LLVM::GlobalOp> strings;
+    for (StringRef text : texts)
+      strings.push_back(stringGlobal(loc, text));
+    auto type = LLVM::LLVMArrayType::get(pointer, texts.size());
+    std::string name = "rune_site_" + std::to_string(sites++);
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToEnd(module.getBody());
+      auto global =
+          LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, Attribute());
+      builder.createBlock(&global.getInitializer());
+      Value site = LLVM::UndefOp::create(builder, loc, type);
+      for (auto [i, string] : llvm::enumerate(strings))
+        site = LLVM::InsertValueOp::create(builder, loc, site, LLVM::AddressOfOp::create(builder, loc, string),
+                                           static_cast<int64_t>(i));
+      LLVM::ReturnOp::create(builder, loc, site);
+    }
+    return LLVM::AddressOfOp::create(builder, loc, pointer, name);
+  }
+
+  LLVM::GlobalOp stringGlobal(Location loc, StringRef text) {
+    LLVM::GlobalOp &known = strings[text];
+    if (known)
+      return known;
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(module.getBody());
+    std::string bytes = text.str() + '\0';
+    auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size());
+    known = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+                                   "rune_text_" + std::to_string(strings.size()), builder.getStringAttr(bytes));
+    return known;
+  }
+
   void lower(ParallelOp op) {
     for (OpOperand &operand : op->getOpOperands())
       if (isa<MemRefType>(operand.get().getType()))
@@ -296,6 +366,8 @@ private:
   llvm::DenseMap<Value, Value> pointers;
   SmallVector<Value> toErase;
   SmallVector<ParallelOp> parallels;
+  llvm::StringMap<LLVM::GlobalOp> strings;
+  unsigned sites = 0;
 };
 
 /// Upstream makes this fmuladd, which is two operations wherever contraction is off.

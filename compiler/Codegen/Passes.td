@@ -97,7 +97,7 @@ def LoopsToLLVM : Pass<"loops-to-llvm", "::mlir::ModuleOp"> {
     is one pointer and no descriptor. Vectors are loaded and stored with the alignment of one element.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::cf::ControlFlowDialect"];
+                           "::mlir::cf::ControlFlowDialect", "::mlir::scf::SCFDialect"];
 }
 
 #endif // RUNE_CODEGEN_PASSES_TD

@@ -1,6 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Codegen/Cost.h"
 #include "Codegen/KernelForm.h"
 #include "Codegen/KernelNotes.h"
 #include "Codegen/Passes.h"
@@ -127,6 +128,8 @@ private:
 
   void returnStatus() {
     b.setInsertionPointToEnd(&entry.getBody().front());
+    if (traced)
+      TraceEndOp::create(b, loc);
     Value result = usesStatus ? Value(memref::LoadOp::create(b, loc, status, constant(0)))
                               : Value(arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(0)));
     func::ReturnOp::create(b, loc, result);
@@ -327,7 +330,7 @@ private:
     auto form = KernelForm::of(op, startsNeutrally(op), symbols);
     if (form)
       if (auto known = forms.find(form->key); known != forms.end()) {
-        callKernel(known->second.kernel, form->argumentsOf(known->second, function));
+        callKernel(op, known->second.kernel, form->argumentsOf(known->second, function));
         return success();
       }
     Kernel kernel(op->getContext(), op->getLoc(), symbols, threads);
@@ -353,7 +356,7 @@ private:
     if (form)
       if (auto written = form->written(shared, finished.arguments))
         forms.try_emplace(form->key, *written);
-    callKernel(shared, finished.arguments);
+    callKernel(op, shared, finished.arguments);
     return success();
   }
 
@@ -470,7 +473,7 @@ private:
     kernel.part.setArgAttr(count + 1, "rune.name", b.getStringAttr("end"));
   }
 
-  void callKernel(func::FuncOp kernel, ArrayRef<Kernel::Argument> arguments) {
+  void callKernel(Operation *op, func::FuncOp kernel, ArrayRef<Kernel::Argument> arguments) {
     SmallVector<Value> operands;
     for (auto &argument : arguments) {
       if (auto *root = std::get_if<Root>(&argument))
@@ -480,7 +483,11 @@ private:
       else
         operands.push_back(scalar(std::get<Value>(argument)));
     }
+    auto [does, where] = purposeOf(op, modelNames);
+    auto [flops, bytes] = costOf(op, symbols);
+    TraceOp::create(b, loc, kernel.getName(), does, where, DimsAttr::get(b.getContext(), {flops, bytes}));
     func::CallOp::create(b, loc, kernel, operands);
+    traced = true;
   }
 
   func::FuncOp function, entry;
@@ -495,6 +502,7 @@ private:
   Location loc = UnknownLoc::get(function.getContext());
   bool usesStatus = false;
   bool checked = false; // a check was the last thing scheduled
+  bool traced = false;
   Value status;
   llvm::DenseMap<Value, Value> arenas, values;
   std::vector<std::pair<Root, Value>> buffers;

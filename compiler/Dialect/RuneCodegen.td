@@ -104,6 +104,22 @@ def Rune_ParallelOp : Rune_Op<"parallel", [DeclareOpInterfaceMethods<SymbolUserO
   let assemblyFormat = "$callee `(` $values `)` `to` $count attr-dict `:` type($values)";
 }
 
+def Rune_TraceOp : Rune_Op<"trace"> {
+  let summary = "Says what comes next to the profile, where one is written";
+  let description = [{
+    The kernel that is called next, what of the model it computes, by module and primitive, and the lines of the spec
+    where that is written. What came before has ended. `cost` is what the call computes and moves: floating-point
+    operations, and bytes of its operands, each once.
+  }];
+  let arguments = (ins StrAttr:$kernel, StrAttr:$does, StrAttr:$where, Rune_DimsAttr:$cost);
+  let assemblyFormat = "$kernel `does` $does `at` $where `costs` $cost attr-dict";
+}
+
+def Rune_TraceEndOp : Rune_Op<"trace_end"> {
+  let summary = "Says to the profile, where one is written, that the entry has ended";
+  let assemblyFormat = "attr-dict";
+}
+
 def Rune_RunHooksOp : Rune_Op<"run_hooks"> {
   let summary = "Calls the hooks of a site with the tensors' memory, which they may overwrite";
   let arguments = (ins I64Attr:$site, Variadic<AnyShaped>:$tensors);

@@ -32,8 +32,11 @@ int runCheck(const CheckArguments &arguments);
 struct PrintArguments {
   std::string spec;
   FrontendOptions frontend;
+  bool cost = false;
+  std::vector<std::string> sizes; // "batch=64"
 };
 int runPrint(const PrintArguments &arguments);
+int runPrintCost(const PrintArguments &arguments);
 
 struct InitArguments {
   std::string spec, output;

@@ -148,7 +148,11 @@ private:
     CLI::App *command = add("print", "Prints the passport: the module tree as PyTorch prints it, every parameter and "
                                      "buffer, totals, the cost of a call");
     command->add_option("spec", print.spec, "The spec")->required()->type_name("SPEC");
-    command->callback([this] { action = [this] { return runPrint(print); }; });
+    command->add_flag("--cost", print.cost,
+                      "Instead: the FLOPs and bytes of every kernel and module, against this machine's roofline");
+    command->add_option("--size", print.sizes, "With --cost: a dynamic size, which is 1 otherwise (repeatable)")
+        ->type_name("NAME=N");
+    command->callback([this] { action = [this] { return print.cost ? runPrintCost(print) : runPrint(print); }; });
   }
 
   void addInit() {
@@ -253,7 +257,10 @@ private:
     }
     build.frontend = check.frontend = run_.frontend = train.frontend = options;
     options.compute = Compute::Forward;
-    print.frontend = init.frontend = options;
+    init.frontend = options;
+    if (print.cost)
+      options.compute = Compute::Model;
+    print.frontend = options;
     return true;
   }
 

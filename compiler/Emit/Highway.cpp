@@ -264,7 +264,7 @@ FailureOr<std::string> rune::emitHighway(ArrayRef<ModuleOp> modules, const Model
         symbols.contains(symbol) && function->hasAttr("rune.inputs"))
       entries[function.getName()] = symbol;
 
-  HighwayNames names(modules.front());
+  HighwayNames names(modules.front(), freestanding != nullptr);
   for (auto function : ModuleOp(modules.front()).getOps<func::FuncOp>())
     if (entries.contains(function.getName()))
       names.nameOf(function);

@@ -41,6 +41,21 @@ template <typename Part> HWY_INLINE void Parallel(int64_t count, Part part) {
                     count);
 }
 )"},
+      {"Trace", {}, R"(
+/// Says what comes next to the profile that RUNE_PROFILE=trace.json asks for.
+HWY_INLINE void Trace(const char *entry, const char *kernel, const char *does, const char *where) {
+  const rune_trace_site site = {entry, kernel, does, where};
+  if (rune_tracing)
+    rune_trace(&site);
+}
+)"},
+      {"TraceEnd", {}, R"(
+/// Nothing comes next.
+HWY_INLINE void TraceEnd() {
+  if (rune_tracing)
+    rune_trace(nullptr);
+}
+)"},
       {"WrapAdd", {}, R"(
 /// x + y modulo 2^64 (2^32), as two's complement has it.
 template <typename T> HWY_INLINE T WrapAdd(T x, T y) {

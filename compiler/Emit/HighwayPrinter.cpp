@@ -29,7 +29,8 @@ const OpPrinters &rune::opPrinters() {
   return table;
 }
 
-HighwayNames::HighwayNames(ModuleOp module) : model(module), functions(preludeNames()) {}
+HighwayNames::HighwayNames(ModuleOp module, bool freestanding)
+    : model(module), functions(preludeNames()), freestanding(freestanding) {}
 
 std::optional<std::string> HighwayPrinter::symbolOf(memref::LoadOp load) {
   auto buffer = dyn_cast<BlockArgument>(load.getMemRef());
@@ -146,6 +147,14 @@ void HighwayPrinter::line(const std::string &text) {
   body += wrapped(text, 2 * indent);
   gathered = {};
 }
+void HighwayPrinter::comment(llvm::StringRef text) {
+  llvm::SmallVector<llvm::StringRef> lines;
+  std::string comments = commented(text);
+  llvm::StringRef(comments).rtrim().split(lines, '\n');
+  for (llvm::StringRef one : lines)
+    line(one.str());
+}
+
 void HighwayPrinter::statement(const std::string &text) { line(text + ";"); }
 
 void HighwayPrinter::openScope() {

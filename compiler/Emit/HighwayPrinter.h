@@ -52,8 +52,9 @@ struct HighwayNames {
   IdentifierScope functions;
   std::map<std::string, std::string> printed; // a function of the IR, and its name in C++
   std::set<std::string> helpers;              // those of HighwayPrelude.h that were used
+  bool freestanding;
 
-  explicit HighwayNames(mlir::ModuleOp module);
+  HighwayNames(mlir::ModuleOp module, bool freestanding);
   std::string nameOf(mlir::func::FuncOp function);
   /// Of a memref.global.
   std::string nameOfConstant(llvm::StringRef symbol);
@@ -90,6 +91,7 @@ public:
   /// The same, with a name and at once: of what must happen where it stands.
   void defineNow(mlir::Value result, const Code &code, llvm::StringRef hint);
   void statement(const std::string &text);
+  void comment(llvm::StringRef text);
   void openBlock(const std::string &head);
   void closeBlock(const char *after = "");
   void elseBlock();

@@ -6,6 +6,7 @@
 #include "Emit/HighwayPrinter.h"
 
 #include "Emit/HighwayPrelude.h"
+#include "Emit/SourceTables.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
@@ -125,6 +126,30 @@ static bool parallel(HighwayPrinter &p, Operation *operation) {
   return true;
 }
 
+/// Without a library, a comment.
+static bool trace(HighwayPrinter &p, Operation *operation) {
+  auto op = cast<TraceOp>(operation);
+  if (p.names.freestanding) {
+    p.comment((op.getDoes() + " (" + op.getWhere() + ")").str());
+    return true;
+  }
+  StringRef entry = op->getParentOfType<func::FuncOp>().getName();
+  std::vector<std::string> arguments;
+  for (StringRef text : {entry, op.getKernel(), op.getDoes(), op.getWhere()}) {
+    // What fits on a line.
+    constexpr size_t most = 90;
+    arguments.push_back(quoted(text.size() <= most ? text.str() : text.take_front(most - 4).rtrim().str() + " ..."));
+  }
+  p.statement(p.callHelper("Trace", arguments).text);
+  return true;
+}
+
+static bool traceEnd(HighwayPrinter &p, Operation *) {
+  if (!p.names.freestanding)
+    p.statement(p.callHelper("TraceEnd", {}).text);
+  return true;
+}
+
 static bool yield(HighwayPrinter &, Operation *) { return true; }
 
 void rune::addStructurePrinters(OpPrinters &printers) {
@@ -133,4 +158,6 @@ void rune::addStructurePrinters(OpPrinters &printers) {
   printers["scf.yield"] = yield;
   printers["func.call"] = call;
   printers["rune.parallel"] = parallel;
+  printers["rune.trace"] = trace;
+  printers["rune.trace_end"] = traceEnd;
 }

@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(argument, sources, &context);
   if (!module)
     return 1;
-  HighwayNames names(*module);
+  HighwayNames names(*module, /*freestanding=*/false);
   std::string text;
   for (auto function : module->getOps<mlir::func::FuncOp>()) {
     if (function.isDeclaration())

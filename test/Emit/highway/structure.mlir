@@ -161,3 +161,14 @@ func.func private @scale(%x: memref<?xf32> {rune.name = "x"}, %out: memref<?xf32
   rune.parallel @scale_part(%x, %out) to %n : memref<?xf32>, memref<?xf32>
   return
 }
+
+// Each call says to the profile what it is for: texts that fit on a line, whatever they hold.
+// CHECK-LABEL: static HWY_NOINLINE void traced() {
+// CHECK-NEXT:    Trace("traced", "fc1_relu", "fc1: matmul, add; \"act\": select",
+// CHECK-NEXT:          "digits_mlp.yaml:11, 12; a spec whose name is long: so long that it does not fit on a l ...");
+// CHECK-NEXT:    TraceEnd();
+func.func private @traced() {
+  rune.trace "fc1_relu" does "fc1: matmul, add; \22act\22: select" at "digits_mlp.yaml:11, 12; a spec whose name is long: so long that it does not fit on a line of C++" costs <[8192, 4096]>
+  rune.trace_end
+  return
+}

@@ -1,0 +1,132 @@
+// Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "Driver/Roofline.h"
+
+#include "Driver/Compilation.h"
+
+#include "Codegen/Passes.h"
+#include "Emit/Describe.h"
+#include "Emit/Object.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <chrono>
+
+using namespace rune;
+
+namespace {
+
+constexpr int chains = 12; // enough for two units of four cycles; with one operand they fit in 16 registers
+
+std::string listed(int count, llvm::function_ref<std::string(std::string)> text, const char *separator = ", ") {
+  std::string result;
+  for (int i = 0; i < count; ++i)
+    result += (i ? separator : "") + text(std::to_string(i));
+  return result;
+}
+
+/// A function as entries are: `symbols[0]` steps over `state`, carrying vectors that it writes to `workspace`.
+std::string loopText(llvm::StringRef name, const TargetDesc &target, int64_t step,
+                     llvm::function_ref<std::string(std::string)> next) {
+  std::string vector = "vector<" + std::to_string(target.lanes(32)) + "xf32>";
+  std::string lanes = std::to_string(target.lanes(32));
+  auto carried = [&](const char *prefix) { return listed(chains, [&](std::string i) { return prefix + i; }); };
+  return "func.func @" + name.str() +
+         "(%arguments: memref<?xi64>, %symbols: memref<?xi64>, %state: memref<?xi8>, %workspace: memref<?xi8>, "
+         "%context: memref<?xi8>) -> i32 {\n"
+         "%c0 = arith.constant 0 : index\n%step = arith.constant " +
+         std::to_string(step) +
+         " : index\n%word = memref.load %symbols[%c0] : memref<?xi64>\n%end = arith.index_cast %word : i64 to index\n"
+         "%in = memref.view %state[%c0][%end] : memref<?xi8> to memref<?xf32>\n"
+         "%out = memref.view %workspace[%c0][%end] : memref<?xi8> to memref<?xf32>\n"
+         "%x = vector.load %in[%c0] : memref<?xf32>, " +
+         vector + "\n%sums:" + std::to_string(chains) + " = scf.for %i = %c0 to %end step %step iter_args(" +
+         listed(chains, [](std::string i) { return "%a" + i + " = %x"; }) + ") -> (" +
+         listed(chains, [&](std::string) { return vector; }) + ") {\n" +
+         listed(
+             chains, [&](std::string i) { return next(i); }, "\n") +
+         "\nscf.yield " + carried("%b") + " : " + listed(chains, [&](std::string) { return vector; }) + "\n}\n" +
+         listed(
+             chains,
+             [&](std::string i) {
+               return "%p" + i + " = arith.constant " + i + " : index\n%l" + i + " = arith.constant " + lanes +
+                      " : index\n%o" + i + " = arith.muli %p" + i + ", %l" + i + " : index\nvector.store %sums#" + i +
+                      ", %out[%o" + i + "] : memref<?xf32>, " + vector;
+             },
+             "\n") +
+         "\n%fine = arith.constant 0 : i32\nreturn %fine : i32\n}\n";
+}
+
+std::string arithmeticText(const TargetDesc &target) {
+  std::string vector = "vector<" + std::to_string(target.lanes(32)) + "xf32>";
+  return loopText("arithmetic", target, 1, [&](std::string i) {
+    if (target.fma)
+      return "%b" + i + " = vector.fma %x, %x, %a" + i + " : " + vector;
+    return "%m" + i + " = arith.mulf %x, %a" + i + " : " + vector + "\n%b" + i + " = arith.addf %m" + i +
+           ", %x : " + vector;
+  });
+}
+
+std::string readingText(const TargetDesc &target) {
+  std::string vector = "vector<" + std::to_string(target.lanes(32)) + "xf32>";
+  return loopText("reading", target, chains * target.lanes(32), [&](std::string i) {
+    std::string place = std::to_string(std::stoll(i) * target.lanes(32));
+    return "%c_" + i + " = arith.constant " + place + " : index\n%p_" + i + " = arith.addi %i, %c_" + i +
+           " : index\n%v" + i + " = vector.load %in[%p_" + i + "] : memref<?xf32>, " + vector + "\n%b" + i +
+           " = arith.addf %v" + i + ", %a" + i + " : " + vector;
+  });
+}
+
+/// The best of some calls.
+double secondsOf(rune_kernel kernel, int64_t size, const float *state, int calls) {
+  alignas(64) static float sums[chains * 16];
+  double best = 1e30;
+  for (int call = 0; call < calls; ++call) {
+    auto start = std::chrono::steady_clock::now();
+    kernel(nullptr, &size, state, sums, nullptr);
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+} // namespace
+
+std::optional<Roofline> rune::measureRoofline(mlir::MLIRContext &context) {
+  std::optional<TargetDesc> target = findTarget("native");
+  if (!target)
+    return std::nullopt;
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(arithmeticText(*target) + readingText(*target), &context);
+  mlir::PassManager passes(&context);
+  passes.addPass(createLoopsToLLVM());
+  if (!module || mlir::failed(passes.run(*module)))
+    return std::nullopt;
+  ModelDescription names;
+  names.stem = "roofline";
+  for (const char *name : {"arithmetic", "reading"}) {
+    names.entries.emplace_back();
+    names.entries.back().function = kernelSymbol(names.stem, name);
+  }
+  auto llvm = emitLlvm(*module, names, *target, /*table=*/"");
+  auto jit = llvm ? Jit::create(std::move(*llvm), *target) : llvm.takeError();
+  if (!jit) {
+    reportError(llvm::toString(jit.takeError()));
+    return std::nullopt;
+  }
+  rune_kernel arithmetic = (*jit)->lookup(names.entries[0].function);
+  rune_kernel reading = (*jit)->lookup(names.entries[1].function);
+  constexpr int64_t rounds = 1 << 20, memorySize = 256 << 20;
+  std::vector<float> buffer(memorySize / sizeof(float), 0.5F);
+  // Whole rounds: no read passes the end.
+  int64_t round = chains * target->lanes(32);
+  auto floats = [&](int64_t bytes) { return bytes / static_cast<int64_t>(sizeof(float)) / round * round; };
+  Roofline result;
+  result.flops = 2.0 * chains * static_cast<double>(target->lanes(32) * rounds) /
+                 secondsOf(arithmetic, rounds, buffer.data(), /*calls=*/20);
+  for (auto [bytes, calls, speed] :
+       {std::tuple(Roofline::cacheSize, 2000, &result.cacheBytes), std::tuple(memorySize, 5, &result.memoryBytes)})
+    *speed = static_cast<double>(floats(bytes) * static_cast<int64_t>(sizeof(float))) /
+             secondsOf(reading, floats(bytes), buffer.data(), calls);
+  return result;
+}
