@@ -216,72 +216,96 @@ private:
   }
   //===--- The profile ----------------------------------------------------===//
 
-  /// Calls rune_trace where rune_tracing says so.
-  void trace(Operation *op, llvm::function_ref<Value()> site) {
-    Location loc = op->getLoc();
-    Type word = builder.getI32Type();
-    declareTrace(loc, word);
-    Value flag = LLVM::AddressOfOp::create(builder, loc, pointer, "rune_tracing");
-    Value tracing = LLVM::LoadOp::create(builder, loc, word, flag);
-    Value none = arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
-    Value on = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, tracing, none);
-    auto branch = scf::IfOp::create(builder, loc, on, /*withElseRegion=*/false);
-    builder.setInsertionPoint(branch.thenYield());
-    func::CallOp::create(builder, loc, "rune_trace", TypeRange(), site());
+  /// In an entry of a few kernels a branch stands at each place: it counts there. One of many calls a function that
+  /// branches, as hundreds of blocks would cost the compiler seconds.
+  static constexpr int64_t fewTraces = 16;
+
+  void trace(Operation *op, Value site) {
+    auto entry = op->getParentOfType<func::FuncOp>();
+    if (entry != tracedEntry) {
+      tracedEntry = entry;
+      int64_t traces = 0;
+      entry.walk([&](TraceOp) { ++traces; });
+      traceFunction = traceFunctionOf(op->getLoc(), traces <= fewTraces);
+    }
+    auto call = LLVM::CallOp::create(builder, op->getLoc(), traceFunction, site);
+    call.setCConv(traceFunction.getCConv());
     op->erase();
   }
 
-  void declareTrace(Location loc, Type word) {
-    if (module.lookupSymbol("rune_trace"))
-      return;
+  LLVM::LLVMFuncOp traceFunctionOf(Location loc, bool few) {
+    StringRef name = few ? "trace_here" : "trace";
+    if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+      return known;
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToEnd(module.getBody());
-    func::FuncOp::create(builder, loc, "rune_trace", builder.getFunctionType({pointer}, {})).setPrivate();
-    LLVM::GlobalOp::create(builder, loc, word, /*isConstant=*/false, LLVM::Linkage::External, "rune_tracing",
-                           Attribute());
+    auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(module.getContext()), {pointer});
+    auto runtime = module.lookupSymbol<LLVM::LLVMFuncOp>("rune_trace_site");
+    if (!runtime) {
+      runtime = LLVM::LLVMFuncOp::create(builder, loc, "rune_trace_site", type);
+      LLVM::GlobalOp::create(builder, loc, builder.getI32Type(), /*isConstant=*/false, LLVM::Linkage::External,
+                             "rune_tracing", Attribute());
+    }
+    auto function = LLVM::LLVMFuncOp::create(builder, loc, name, type, LLVM::Linkage::Internal);
+    if (few) {
+      // What is called behind the branch saves what the caller keeps in registers: else every entry would.
+      auto cold = LLVM::LLVMFuncOp::create(builder, loc, "trace_cold", type, LLVM::Linkage::Internal);
+      cold.setCConv(LLVM::CConv::PreserveMost);
+      cold.setNoInline(true);
+      writeCall(cold, runtime);
+      writeGuarded(function, cold);
+      function.setAlwaysInline(true);
+    } else {
+      writeGuarded(function, runtime);
+      function.setNoInline(true);
+    }
+    return function;
+  }
+
+  void writeCall(LLVM::LLVMFuncOp function, LLVM::LLVMFuncOp callee) {
+    Block *block = function.addEntryBlock(builder);
+    builder.setInsertionPointToStart(block);
+    auto call = LLVM::CallOp::create(builder, function.getLoc(), callee, block->getArguments());
+    call.setCConv(callee.getCConv());
+    LLVM::ReturnOp::create(builder, function.getLoc(), ValueRange());
+  }
+
+  /// The call, where rune_tracing is not 0.
+  void writeGuarded(LLVM::LLVMFuncOp function, LLVM::LLVMFuncOp callee) {
+    Location loc = function.getLoc();
+    Type word = builder.getI32Type();
+    writeCall(function, callee);
+    Block *calling = &function.getBody().front();
+    Block *returning = calling->splitBlock(calling->getTerminator());
+    Block *asking = calling;
+    calling = asking->splitBlock(asking->begin());
+    builder.setInsertionPointToEnd(calling);
+    LLVM::BrOp::create(builder, loc, returning);
+    builder.setInsertionPointToEnd(asking);
+    Value flag = LLVM::AddressOfOp::create(builder, loc, pointer, "rune_tracing");
+    Value tracing = LLVM::LoadOp::create(builder, loc, word, flag);
+    Value none = LLVM::ZeroOp::create(builder, loc, word);
+    Value on = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, tracing, none);
+    LLVM::CondBrOp::create(builder, loc, on, calling, returning);
   }
 
   void lower(TraceOp op) {
     StringRef entry = op->getParentOfType<func::FuncOp>().getName();
-    trace(op, [&] { return siteOf(op.getLoc(), {entry, op.getKernel(), op.getDoes(), op.getWhere()}); });
+    std::string texts;
+    for (StringRef text : {entry, op.getKernel(), op.getDoes(), op.getWhere()})
+      texts += text.str() + '\0';
+    trace(op, stringOf(op.getLoc(), texts));
   }
-  void lower(TraceEndOp op) {
-    trace(op, [&]() -> Value { return LLVM::ZeroOp::create(builder, op.getLoc(), pointer); });
-  }
+  void lower(TraceEndOp op) { trace(op, LLVM::ZeroOp::create(builder, op.getLoc(), pointer)); }
 
-  /// A rune_trace_site of these texts.
-  Value siteOf(Location loc, ArrayRef<StringRef> texts) {
-    SmallVector<LLVM::GlobalOp> strings;
-    for (StringRef text : texts)
-      strings.push_back(stringGlobal(loc, text));
-    auto type = LLVM::LLVMArrayType::get(pointer, texts.size());
+  Value stringOf(Location loc, StringRef text) {
     std::string name = "rune_site_" + std::to_string(sites++);
-    {
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToEnd(module.getBody());
-      auto global =
-          LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, Attribute());
-      builder.createBlock(&global.getInitializer());
-      Value site = LLVM::UndefOp::create(builder, loc, type);
-      for (auto [i, string] : llvm::enumerate(strings))
-        site = LLVM::InsertValueOp::create(builder, loc, site, LLVM::AddressOfOp::create(builder, loc, string),
-                                           static_cast<int64_t>(i));
-      LLVM::ReturnOp::create(builder, loc, site);
-    }
-    return LLVM::AddressOfOp::create(builder, loc, pointer, name);
-  }
-
-  LLVM::GlobalOp stringGlobal(Location loc, StringRef text) {
-    LLVM::GlobalOp &known = strings[text];
-    if (known)
-      return known;
     OpBuilder::InsertionGuard guard(builder);
+    Value address = LLVM::AddressOfOp::create(builder, loc, pointer, name);
     builder.setInsertionPointToEnd(module.getBody());
-    std::string bytes = text.str() + '\0';
-    auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size());
-    known = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
-                                   "rune_text_" + std::to_string(strings.size()), builder.getStringAttr(bytes));
-    return known;
+    LLVM::GlobalOp::create(builder, loc, LLVM::LLVMArrayType::get(builder.getI8Type(), text.size()),
+                           /*isConstant=*/true, LLVM::Linkage::Internal, name, builder.getStringAttr(text));
+    return address;
   }
 
   void lower(ParallelOp op) {
@@ -366,7 +390,8 @@ private:
   llvm::DenseMap<Value, Value> pointers;
   SmallVector<Value> toErase;
   SmallVector<ParallelOp> parallels;
-  llvm::StringMap<LLVM::GlobalOp> strings;
+  func::FuncOp tracedEntry;
+  LLVM::LLVMFuncOp traceFunction; // of that entry
   unsigned sites = 0;
 };
 
@@ -403,6 +428,13 @@ private:
         loop.emitWarning() << "is not unrolled";
   }
 
+  /// Nothing is ever taken back: a failure is a fault.
+  static ConversionConfig quick() {
+    ConversionConfig config;
+    config.allowPatternRollback = false;
+    return config;
+  }
+
   LogicalResult convertStructure() {
     unrollLoops();
     RewritePatternSet patterns(&getContext());
@@ -410,7 +442,7 @@ private:
     ConversionTarget target(getContext());
     target.addIllegalDialect<scf::SCFDialect>();
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
-    return applyPartialConversion(getOperation(), target, std::move(patterns));
+    return applyPartialConversion(getOperation(), target, std::move(patterns), quick());
   }
 
   LogicalResult convertRest() {
@@ -429,7 +461,7 @@ private:
     populateFuncToLLVMConversionPatterns(converter, patterns);
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();
-    return applyFullConversion(getOperation(), target, std::move(patterns));
+    return applyFullConversion(getOperation(), target, std::move(patterns), quick());
   }
 
   /// The code stands alone: no loop becomes a call of memset, and nothing unwinds.

@@ -197,10 +197,10 @@ int rune::runPrintCost(const PrintArguments &arguments) {
   std::optional<Roofline> machine = measureRoofline(*compilation.module().getContext());
   if (!machine)
     return InputError;
-  llvm::outs() << llvm::formatv("one thread of this machine: {0:F1} GFLOP/s (f32), {1:F1} GB/s from the cache, {2:F1} "
-                                "GB/s from memory\n",
-                                machine->flops / 1e9, machine->cacheBytes / 1e9, machine->memoryBytes / 1e9)
-                      .str();
+  llvm::outs() << llvm::formatv("one thread of this machine: {0:F1} GFLOP/s (f32)", machine->flops / 1e9).str();
+  for (const Roofline::Level &level : machine->levels)
+    llvm::outs() << llvm::formatv(", {0:F1} GB/s from {1}", level.bytes / 1e9, level.name).str();
+  llvm::outs() << "\n";
   CostReport report(*machine, *sizes);
   for (mlir::func::FuncOp entry : entries)
     llvm::outs() << report.of(entry);

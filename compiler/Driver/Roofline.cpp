@@ -69,13 +69,13 @@ std::string arithmeticText(const TargetDesc &target) {
   });
 }
 
+/// Each chain reads its own part of the buffer.
 std::string readingText(const TargetDesc &target) {
   std::string vector = "vector<" + std::to_string(target.lanes(32)) + "xf32>";
-  return loopText("reading", target, chains * target.lanes(32), [&](std::string i) {
-    std::string place = std::to_string(std::stoll(i) * target.lanes(32));
-    return "%c_" + i + " = arith.constant " + place + " : index\n%p_" + i + " = arith.addi %i, %c_" + i +
-           " : index\n%v" + i + " = vector.load %in[%p_" + i + "] : memref<?xf32>, " + vector + "\n%b" + i +
-           " = arith.addf %v" + i + ", %a" + i + " : " + vector;
+  return loopText("reading", target, target.lanes(32), [&](std::string i) {
+    return "%c_" + i + " = arith.constant " + i + " : index\n%s_" + i + " = arith.muli %end, %c_" + i +
+           " : index\n%p_" + i + " = arith.addi %i, %s_" + i + " : index\n%v" + i + " = vector.load %in[%p_" + i +
+           "] : memref<?xf32>, " + vector + "\n%b" + i + " = arith.addf %v" + i + ", %a" + i + " : " + vector;
   });
 }
 
@@ -116,17 +116,16 @@ std::optional<Roofline> rune::measureRoofline(mlir::MLIRContext &context) {
   }
   rune_kernel arithmetic = (*jit)->lookup(names.entries[0].function);
   rune_kernel reading = (*jit)->lookup(names.entries[1].function);
-  constexpr int64_t rounds = 1 << 20, memorySize = 256 << 20;
-  std::vector<float> buffer(memorySize / sizeof(float), 0.5F);
-  // Whole rounds: no read passes the end.
-  int64_t round = chains * target->lanes(32);
-  auto floats = [&](int64_t bytes) { return bytes / static_cast<int64_t>(sizeof(float)) / round * round; };
   Roofline result;
+  constexpr int64_t rounds = 1 << 20;
+  std::vector<float> buffer(result.levels.back().size / sizeof(float), 0.5F);
   result.flops = 2.0 * chains * static_cast<double>(target->lanes(32) * rounds) /
                  secondsOf(arithmetic, rounds, buffer.data(), /*calls=*/20);
-  for (auto [bytes, calls, speed] :
-       {std::tuple(Roofline::cacheSize, 2000, &result.cacheBytes), std::tuple(memorySize, 5, &result.memoryBytes)})
-    *speed = static_cast<double>(floats(bytes) * static_cast<int64_t>(sizeof(float))) /
-             secondsOf(reading, floats(bytes), buffer.data(), calls);
+  for (Roofline::Level &level : result.levels) {
+    int64_t each = level.size / static_cast<int64_t>(sizeof(float)) / chains / target->lanes(32) * target->lanes(32);
+    int calls = static_cast<int>(std::clamp<int64_t>((1 << 30) / level.size, 4, 2000));
+    level.bytes = static_cast<double>(each * chains * static_cast<int64_t>(sizeof(float))) /
+                  secondsOf(reading, each, buffer.data(), calls);
+  }
   return result;
 }

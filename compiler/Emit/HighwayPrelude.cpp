@@ -44,16 +44,15 @@ template <typename Part> HWY_INLINE void Parallel(int64_t count, Part part) {
       {"Trace", {}, R"(
 /// Says what comes next to the profile that RUNE_PROFILE=trace.json asks for.
 HWY_INLINE void Trace(const char *entry, const char *kernel, const char *does, const char *where) {
-  const rune_trace_site site = {entry, kernel, does, where};
-  if (rune_tracing)
-    rune_trace(&site);
+  if (HWY_UNLIKELY(rune_tracing))
+    rune_trace(entry, kernel, does, where);
 }
 )"},
       {"TraceEnd", {}, R"(
 /// Nothing comes next.
 HWY_INLINE void TraceEnd() {
-  if (rune_tracing)
-    rune_trace(nullptr);
+  if (HWY_UNLIKELY(rune_tracing))
+    rune_trace_site(nullptr);
 }
 )"},
       {"WrapAdd", {}, R"(

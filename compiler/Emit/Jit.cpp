@@ -28,8 +28,8 @@ llvm::Expected<std::unique_ptr<Jit>> Jit::create(LlvmModule module, const Target
                                                llvm::JITSymbolFlags::Exported};
   runtime[session.intern("rune_parallel_for")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_parallel_for),
                                                   llvm::JITSymbolFlags::Exported};
-  runtime[session.intern("rune_trace")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_trace),
-                                           llvm::JITSymbolFlags::Exported};
+  runtime[session.intern("rune_trace_site")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_trace_site),
+                                                llvm::JITSymbolFlags::Exported};
   runtime[session.intern("rune_tracing")] = {llvm::orc::ExecutorAddr::fromPtr(&rune_tracing),
                                              llvm::JITSymbolFlags::Exported};
   if (auto error = result->jit->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(runtime))))

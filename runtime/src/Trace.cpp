@@ -20,8 +20,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Null where nothing runs.
+struct Site {
+  const char *entry = nullptr, *kernel = nullptr, *does = nullptr, *where = nullptr;
+};
+
 struct Event {
-  rune_trace_site site;
+  Site site;
   int64_t start, end; // nanoseconds
   int thread;
 };
@@ -114,7 +119,7 @@ private:
 
 /// What runs on this thread.
 struct Running {
-  rune_trace_site site{};
+  Site site;
   int64_t start = 0;
   int thread = 0;
 };
@@ -134,7 +139,8 @@ int32_t startProfile() {
 
 int32_t rune_tracing = startProfile();
 
-void rune_trace(const rune_trace_site *site) {
+/// What ran until now has ended, and this begins.
+static void begin(const Site &site) {
   static std::atomic<int> threads{0};
   thread_local Running running;
   Profile &profile = Profile::instance();
@@ -143,6 +149,20 @@ void rune_trace(const rune_trace_site *site) {
   const int64_t now = profile.now();
   if (running.site.kernel)
     profile.add({running.site, running.start, now, running.thread});
-  running.site = site ? *site : rune_trace_site{};
-  running.start = site ? profile.now() : 0;
+  running.site = site;
+  running.start = site.kernel ? profile.now() : 0;
+}
+
+void rune_trace(const char *entry, const char *kernel, const char *does, const char *where) {
+  begin({entry, kernel, does, where});
+}
+
+void rune_trace_site(const char *texts) {
+  Site site;
+  if (texts)
+    for (const char **text : {&site.entry, &site.kernel, &site.does, &site.where}) {
+      *text = texts;
+      texts += std::strlen(texts) + 1;
+    }
+  begin(site);
 }

@@ -261,17 +261,12 @@ int32_t rune_run_hooks(void *context, int64_t site, void *const *tensors, const 
 // [0, count), and returns when all have returned. rune/threads.h tells how many threads there are.
 void rune_parallel_for(void (*body)(void *data, int64_t begin, int64_t end), void *data, int64_t count);
 
-// What a call does next, for the profile.
-typedef struct rune_trace_site {
-  const char *entry, *kernel;
-  const char *does;  // "fc1: matmul, add; act: select"
-  const char *where; // "digits_mlp.yaml:11, 12"
-} rune_trace_site;
-
-// Not 0 where RUNE_PROFILE asks for a profile: then entries call rune_trace before each kernel, and with null at their
-// end.
+// Not 0 where RUNE_PROFILE asks for a profile: then entries say what comes next before each kernel, by name, what it is
+// for ("fc1: matmul, add; act: select") and where the specification says so ("digits_mlp.yaml:11, 12").
 extern int32_t rune_tracing;
-void rune_trace(const rune_trace_site *site);
+void rune_trace(const char *entry, const char *kernel, const char *does, const char *where);
+// The same four texts, one behind the other; null: the entry has ended.
+void rune_trace_site(const char *texts);
 
 #ifdef __cplusplus
 }

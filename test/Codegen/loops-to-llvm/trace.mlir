@@ -1,19 +1,21 @@
-// RUN: rune-opt --loops-to-llvm %s | FileCheck %s
+// RUN: rune-opt --loops-to-llvm --split-input-file %s | FileCheck %s
 
-// A load and a branch where there is no profile.
+// Where there are few kernels: a load and a branch beside what is called where there is a profile.
 // CHECK-LABEL: llvm.func @forward
+// CHECK:         %[[SITE:.*]] = llvm.mlir.addressof @rune_site_0
+// CHECK:         llvm.call @trace_here(%[[SITE]]) : (!llvm.ptr) -> ()
+// CHECK:         %[[NONE:.*]] = llvm.mlir.zero : !llvm.ptr
+// CHECK:         llvm.call @trace_here(%[[NONE]]) : (!llvm.ptr) -> ()
+// CHECK-DAG:   llvm.mlir.global internal constant @rune_site_0("forward\00fc1_relu\00fc1: matmul\00digits_mlp.yaml:11\00")
+// CHECK-DAG:   llvm.func @rune_trace_site(!llvm.ptr)
+// CHECK:       llvm.mlir.global external @rune_tracing() {{.*}}: i32
+// CHECK:       llvm.func internal @trace_here(%[[TEXTS:.*]]: !llvm.ptr) attributes {always_inline
 // CHECK:         %[[FLAG:.*]] = llvm.mlir.addressof @rune_tracing
 // CHECK-NEXT:    %[[TRACING:.*]] = llvm.load %[[FLAG]] : !llvm.ptr -> i32
 // CHECK:         llvm.cond_br %{{.*}}, ^[[ON:.*]], ^[[OFF:.*]]
 // CHECK:       ^[[ON]]:
-// CHECK-NEXT:    %[[SITE:.*]] = llvm.mlir.addressof @rune_site_0
-// CHECK-NEXT:    llvm.call @rune_trace(%[[SITE]]) : (!llvm.ptr) -> ()
-// CHECK:       ^[[OFF]]:
-// CHECK:         %[[NONE:.*]] = llvm.mlir.zero : !llvm.ptr
-// CHECK:         llvm.call @rune_trace(%[[NONE]]) : (!llvm.ptr) -> ()
-// CHECK:       llvm.mlir.global internal constant @rune_text_{{[0-9]+}}("forward\00")
-// CHECK:       llvm.mlir.global internal constant @rune_text_{{[0-9]+}}("fc1_relu\00")
-// CHECK:       llvm.mlir.global internal constant @rune_site_0()
+// CHECK-NEXT:    llvm.call preserve_mostcc @trace_cold(%[[TEXTS]])
+// CHECK:       llvm.func internal preserve_mostcc @trace_cold(%{{.*}}: !llvm.ptr) attributes {no_inline
 func.func @forward() {
   rune.trace "fc1_relu" does "fc1: matmul" at "digits_mlp.yaml:11" costs <[8192, 4096]>
   rune.trace_end

@@ -1,7 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What Runestone's code needs for each row, in nanoseconds; `peak` is what this core does at most, in GFLOP/s.
+// What Runestone's code needs for the rows in which a call itself counts, in nanoseconds.
 
 #include "linear.h"
 #include "mlp_adam.h"
@@ -9,39 +9,9 @@
 #include "timing.h"
 #include "tiny.h"
 
-#include <immintrin.h>
-
 using rune::Tensor;
 
 namespace {
-
-#ifdef __AVX512F__
-using Vector = __m512;
-Vector multiplyAdd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
-Vector splat(float x) { return _mm512_set1_ps(x); }
-#else
-using Vector = __m256;
-Vector multiplyAdd(Vector a, Vector b, Vector c) { return _mm256_fmadd_ps(a, b, c); }
-Vector splat(float x) { return _mm256_set1_ps(x); }
-#endif
-
-/// Twelve chains of fused multiply-adds in registers: more than a core's units and their latency can hold.
-double peak() {
-  constexpr long rounds = 4096;
-  const Vector a = splat(0.999F), b = splat(0.001F);
-  const double time = timeOf([&] {
-    Vector s0 = b, s1 = b, s2 = b, s3 = b, s4 = b, s5 = b, s6 = b, s7 = b, s8 = b, s9 = b, s10 = b, s11 = b;
-    for (long i = 0; i < rounds; ++i) {
-      s0 = multiplyAdd(s0, a, b), s1 = multiplyAdd(s1, a, b), s2 = multiplyAdd(s2, a, b);
-      s3 = multiplyAdd(s3, a, b), s4 = multiplyAdd(s4, a, b), s5 = multiplyAdd(s5, a, b);
-      s6 = multiplyAdd(s6, a, b), s7 = multiplyAdd(s7, a, b), s8 = multiplyAdd(s8, a, b);
-      s9 = multiplyAdd(s9, a, b), s10 = multiplyAdd(s10, a, b), s11 = multiplyAdd(s11, a, b);
-      asm volatile("" : "+v"(s0), "+v"(s1), "+v"(s2), "+v"(s3), "+v"(s4), "+v"(s5));
-      asm volatile("" : "+v"(s6), "+v"(s7), "+v"(s8), "+v"(s9), "+v"(s10), "+v"(s11));
-    }
-  });
-  return 2.0 * 12 * rounds * sizeof(Vector) / sizeof(float) / time;
-}
 
 Tensor pixels(std::int64_t batch) {
   Tensor x = Tensor::zeros({batch, 784});
@@ -79,7 +49,6 @@ template <typename Net> void train(const char *row) {
 } // namespace
 
 int main() {
-  std::printf("peak %.4f\n", peak());
   models::Linear linear;
   linear.reset_parameters(0);
   models::Linear::Workspace workspace({.batch = 1});

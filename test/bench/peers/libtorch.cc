@@ -5,6 +5,8 @@
 
 #include "timing.h"
 
+#include <cstdlib>
+
 #include <torch/torch.h>
 
 namespace nn = torch::nn;
@@ -25,7 +27,7 @@ void train(const char *row, nn::Sequential net, Optimizer optimizer, Loss loss, 
 } // namespace
 
 int main() {
-  torch::set_num_threads(1);
+  torch::set_num_threads(std::atoi(std::getenv("OMP_NUM_THREADS")));
   torch::manual_seed(0);
   const torch::Tensor one = torch::ones({1, 1});
   {
