@@ -58,7 +58,9 @@ template <typename Op> struct StructuredModel : DstBufferizableOpInterfaceExtern
     for (Region &region : op->getRegions())
       fresh.addRegion()->takeBody(region);
     rewriter.create(fresh);
-    Value out = buffers[destination.getDpsInitOperand(0)->getOperandNumber()];
+    SmallVector<Value> out;
+    for (OpOperand &init : destination.getDpsInitsMutable())
+      out.push_back(buffers[init.getOperandNumber()]);
     replaceOpWithBufferizedValues(rewriter, op, out);
     return success();
   }
@@ -137,6 +139,8 @@ void rune::registerBufferizationModels(DialectRegistry &registry) {
     PackOp::attachInterface<StructuredModel<PackOp>>(*context);
     ScatterOp::attachInterface<StructuredModel<ScatterOp>>(*context);
     ContractOp::attachInterface<StructuredModel<ContractOp>>(*context);
+    AttendOp::attachInterface<StructuredModel<AttendOp>>(*context);
+    AttendGradOp::attachInterface<StructuredModel<AttendGradOp>>(*context);
     CheckIndexOp::attachInterface<CheckIndexModel>(*context);
     RunHooksOp::attachInterface<RunHooksModel>(*context);
   });

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
+using rune::DimExpr;
 
 int64_t rune::elementCost(linalg::GenericOp op) {
   int64_t cost = 0;
@@ -39,6 +40,25 @@ static int64_t flopsOf(Block &block) {
   return flops;
 }
 
+/// Two products forward; backward these again, and three more. With `causal` half of the pairs of queries and keys.
+static DimExpr attentionFlops(Operation *op, const rune::SymbolicIndex &symbols) {
+  auto sizesOf = [&](unsigned operand, unsigned map) -> SmallVector<DimExpr> {
+    auto view = rune::resolveView(op->getOperand(operand), symbols);
+    auto place = cast<AffineMapAttr>(op->getAttrOfType<ArrayAttr>("maps")[map]).getValue();
+    SmallVector<DimExpr> sizes;
+    for (unsigned dim = 0; view && dim < place.getNumDims(); ++dim)
+      sizes.push_back(view->sizes[*place.getResultPosition(getAffineDimExpr(dim, op->getContext()))]);
+    return sizes;
+  };
+  auto query = sizesOf(0, 0), value = sizesOf(2, 2);
+  if (query.empty() || value.empty())
+    return 0;
+  DimExpr pairs = rune::product(ArrayRef(query).drop_back()) * value[value.size() - 2];
+  bool backward = isa<rune::AttendGradOp>(op);
+  DimExpr each = query.back() * DimExpr(backward ? 6 : 2) + value.back() * DimExpr(backward ? 4 : 2) + DimExpr(4);
+  return op->hasAttr("causal") ? (pairs * each).floorDiv(DimExpr(2)) : pairs * each;
+}
+
 rune::OpCost rune::costOf(Operation *op, const SymbolicIndex &symbols) {
   OpCost cost;
   auto sizesOf = [&](Value memref) { return resolveView(memref, symbols)->sizes; };
@@ -64,6 +84,8 @@ rune::OpCost rune::costOf(Operation *op, const SymbolicIndex &symbols) {
             break;
           }
     cost.flops = elements * DimExpr(flopsOf(*generic.getBody()));
+  } else if (isa<rune::AttendOp, rune::AttendGradOp>(op)) {
+    cost.flops = attentionFlops(op, symbols);
   } else if (auto scatter = dyn_cast<rune::ScatterOp>(op)) {
     if (resolveView(scatter.getSource(), symbols))
       cost.flops = product(sizesOf(scatter.getSource()));

@@ -44,7 +44,7 @@ std::string ModelNames::find(const std::map<int64_t, std::string> &names, const 
 
 static std::vector<Origin> originsOf(Operation *op) {
   std::vector<Origin> origins;
-  if (isa<ContractOp>(op))
+  if (isa<ContractOp, AttendOp, AttendGradOp>(op))
     addOrigins(op->getLoc(), origins);
   op->walk([&](Operation *inner) {
     if (inner != op && !inner->hasTrait<OpTrait::IsTerminator>())
@@ -118,6 +118,10 @@ std::string rune::nameKernel(Operation *op) {
     words.push_back("scatter_add");
   else if (isa<CheckIndexOp>(op))
     words.push_back("check_index");
+  else if (isa<AttendOp>(op))
+    words.push_back("attention");
+  else if (isa<AttendGradOp>(op))
+    words.push_back("attention_grad");
   else if (auto contract = dyn_cast<ContractOp>(op); contract && backward)
     words.push_back(multipliesMember(contract) ? "dinput" : "dweight");
   else if (backward)

@@ -81,6 +81,10 @@ private:
 /// From places in a broadcast's result to places in its input.
 mlir::AffineMap broadcastMap(BroadcastOp op);
 
+/// The transposition of a result of attention's that is the only form in which anything else reads it: attention writes
+/// that. Null where there is none.
+TransposeOp transpositionInPlace(mlir::Value value);
+
 /// Between the boolean of scalar arithmetic and the byte in memory.
 mlir::Value loadBool(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value stored, mlir::Type element);
 mlir::Value storeBool(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value scalar);
@@ -90,6 +94,7 @@ void registerShapeLowerings(mlir::DialectRegistry &registry);
 void registerRandomLowerings(mlir::DialectRegistry &registry);
 void registerReductionLowerings(mlir::DialectRegistry &registry);
 void registerStructureLowerings(mlir::DialectRegistry &registry);
+void registerAttentionLowerings(mlir::DialectRegistry &registry);
 
 } // namespace rune
 

@@ -38,6 +38,8 @@ void lower(BroadcastOp op, LinalgLowering &lowering) {
 }
 
 void lower(TransposeOp op, LinalgLowering &lowering) {
+  if (transpositionInPlace(op.getInput()) == op)
+    return lowering.lower(op.getInput().getDefiningOp());
   SmallVector<unsigned> permutation(op.getPermutation().begin(), op.getPermutation().end());
   // The map goes from the result's places to the input's.
   AffineMap map = inversePermutation(AffineMap::getPermutationMap(permutation, op.getContext()));

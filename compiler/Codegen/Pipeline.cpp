@@ -28,6 +28,7 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     passes.addNestedPass<RuneModuleOp>(createInlineModules({options.hooks}));
     passes.addNestedPass<RuneModuleOp>(createInferShapes());
     passes.addNestedPass<RuneModuleOp>(createSimplify({options.exact}));
+    passes.addNestedPass<RuneModuleOp>(createFuseAttention());
     return;
   case Stage::Grad:
     passes.addNestedPass<RuneModuleOp>(createAutodiff());

@@ -57,6 +57,7 @@ struct PlanMemoryPass : rune::impl::PlanMemoryBase<PlanMemoryPass> {
       if (failed(collect(alloc)))
         return signalPassFailure();
     DimExpr total(reservedBytes(getOperation()));
+    setBound(total);
     for (auto &[name, zone] : zones) {
       place(zone);
       replace(zone, total);
@@ -142,6 +143,29 @@ private:
           llvm::upper_bound(placed, temporary, [](Temporary *a, Temporary *b) { return a->offset < b->offset; }),
           temporary);
     }
+  }
+
+  /// What no plan can do without: the bytes that live at one time, at each of the times that may be the largest,
+  /// depending on the symbols.
+  void setBound(const DimExpr &reserved) {
+    std::map<int64_t, DimExpr> changes; // by position
+    for (auto &[name, zone] : zones)
+      for (const Temporary &temporary : zone.temporaries) {
+        DimExpr bytes = zone.unit * DimExpr(temporary.bytes);
+        changes[temporary.first] = changes[temporary.first] + bytes;
+        changes[temporary.last + 1] = changes[temporary.last + 1] - bytes;
+      }
+    SmallVector<DimExpr> largest = {reserved};
+    DimExpr live = reserved;
+    for (auto &[position, change] : changes) {
+      live = live + change;
+      auto covers = [](const DimExpr &x, const DimExpr &y) { return (x - y).isKnownAtLeast(0); };
+      if (llvm::any_of(largest, [&](const DimExpr &other) { return covers(other, live); }))
+        continue;
+      llvm::erase_if(largest, [&](const DimExpr &other) { return covers(live, other); });
+      largest.push_back(live);
+    }
+    getOperation()->setAttr("rune.workspace_bound", DimsAttr::get(&getContext(), largest));
   }
 
   void replace(Zone &zone, const DimExpr &start) {

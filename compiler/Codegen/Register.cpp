@@ -41,5 +41,6 @@ void rune::registerAllDialects(mlir::DialectRegistry &registry) {
   registerRandomLowerings(registry);
   registerReductionLowerings(registry);
   registerStructureLowerings(registry);
+  registerAttentionLowerings(registry);
   registerGradients(registry);
 }

@@ -203,7 +203,7 @@ private:
   LogicalResult schedule(Operation *op) {
     loc = op->getLoc();
     if (isa<memref::LoadOp, memref::StoreOp, RunHooksOp, memref::CopyOp, linalg::LinalgOp, ContractOp, PackOp,
-            ScatterOp>(op))
+            ScatterOp, AttendOp, AttendGradOp>(op))
       enterIfFine();
     if (auto load = dyn_cast<memref::LoadOp>(op))
       return scheduleLoad(load);
@@ -229,7 +229,7 @@ private:
         return op->emitOpError() << "has no loops";
       op = *generic;
     }
-    if (!isa<linalg::GenericOp, ContractOp, PackOp, ScatterOp, CheckIndexOp>(op))
+    if (!isa<linalg::GenericOp, ContractOp, PackOp, ScatterOp, AttendOp, AttendGradOp, CheckIndexOp>(op))
       return success(); // views and index arithmetic are read where they are used
     return outline(op);
   }
@@ -339,6 +339,8 @@ private:
         TypeSwitch<Operation *, LogicalResult>(op)
             .Case([&](ContractOp contract) { return scheduleContract(contract, scheduling); })
             .Case([&](PackOp pack) { return schedulePack(pack, scheduling); })
+            .Case([&](AttendOp attend) { return scheduleAttend(attend, scheduling); })
+            .Case([&](AttendGradOp attend) { return scheduleAttendGrad(attend, scheduling); })
             .Case([&](ScatterOp scatter) { return scheduleScatter(scatter, scheduling); })
             .Case([&](CheckIndexOp check) { return scheduleCheckIndex(check, function.getArgument(1), scheduling); })
             .Case([&](linalg::GenericOp generic) {

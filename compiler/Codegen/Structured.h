@@ -27,6 +27,9 @@ struct Scheduling {
 
 /// Matrix products: test/Codegen/schedule/contract.mlir.
 llvm::LogicalResult scheduleContract(ContractOp op, Scheduling &scheduling);
+/// Attention, and its gradients: test/Codegen/differential/attention.mlir.
+llvm::LogicalResult scheduleAttend(AttendOp op, Scheduling &scheduling);
+llvm::LogicalResult scheduleAttendGrad(AttendGradOp op, Scheduling &scheduling);
 /// Packing into panels: test/Codegen/schedule/pack.mlir.
 llvm::LogicalResult schedulePack(PackOp op, Scheduling &scheduling);
 /// Scattered additions: test/Codegen/schedule/scatter.mlir.

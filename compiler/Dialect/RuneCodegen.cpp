@@ -26,6 +26,8 @@ static void structuredEffects(DestinationStyleOpInterface op, Effects &effects) 
 void PackOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
 void ScatterOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
 void ContractOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
+void AttendOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
+void AttendGradOp::getEffects(Effects &effects) { structuredEffects(*this, effects); }
 
 LogicalResult ParallelOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());

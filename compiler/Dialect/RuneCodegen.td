@@ -73,6 +73,45 @@ def Rune_ContractOp : Rune_Structured<"contract", [SingleBlock]> {
   let hasVerifier = 1;
 }
 
+def Rune_AttendOp
+    : Rune_Op<"attend", [DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "rune.attention in destination-passing style";
+  let description = [{
+    `maps` give, over the dimensions (batch…, row, column) of each matrix, the places in query, key, value and the first
+    destination. The last dimension's elements are next to each other in the destination.
+  }];
+  let arguments = (ins AnyShaped:$query, AnyShaped:$key, AnyShaped:$value, AnyShaped:$resultInit, AnyShaped:$logsumInit,
+      AffineMapArrayAttr:$maps, F64Attr:$scale, UnitAttr:$causal);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
+    `outs` `(` $resultInit `,` $logsumInit `:` type($resultInit) `,` type($logsumInit) `)`
+    `maps` $maps `scale` $scale (`causal` $causal^)? attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return ::mlir::MutableOperandRange(getOperation(), 3, 2); }
+  }];
+}
+
+def Rune_AttendGradOp
+    : Rune_Op<"attend_grad", [DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "rune.attention_grad in destination-passing style";
+  let description = "`maps` are those of query, key, value, result, cotangent and the destinations, as in rune.attend.";
+  let arguments = (ins AnyShaped:$query, AnyShaped:$key, AnyShaped:$value, AnyShaped:$result, AnyShaped:$logsum,
+      AnyShaped:$cotangent, AnyShaped:$dqueryInit, AnyShaped:$dkeyInit, AnyShaped:$dvalueInit,
+      AffineMapArrayAttr:$maps, F64Attr:$scale, UnitAttr:$causal);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `ins` `(` $query `,` $key `,` $value `,` $result `,` $logsum `,` $cotangent `:` type($query) `,` type($key) `,`
+    type($value) `,` type($result) `,` type($logsum) `,` type($cotangent) `)`
+    `outs` `(` $dqueryInit `,` $dkeyInit `,` $dvalueInit `:` type($dqueryInit) `,` type($dkeyInit) `,`
+    type($dvalueInit) `)` `maps` $maps `scale` $scale (`causal` $causal^)? attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return ::mlir::MutableOperandRange(getOperation(), 6, 3); }
+  }];
+}
+
 def Rune_CheckIndexOp : Rune_Op<"check_index"> {
   let summary = "Sets the status to RUNE_INDEX_OUT_OF_RANGE unless every index lies in [−size, size)";
   let arguments = (ins AnyShaped:$indices, Index:$size);

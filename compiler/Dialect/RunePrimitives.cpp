@@ -293,3 +293,43 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   types.push_back(makeTensorType(lhs, element));
   return success();
 }
+
+/// The constraints of rune.attention, and the shapes of its results.
+static LogicalResult inferAttention(std::optional<Location> loc, Value query, Value key, Value value,
+                                    SmallVectorImpl<Type> &types) {
+  auto q = getDims(query), k = getDims(key), v = getDims(value);
+  Type element = tensorType(query).getElementType();
+  if (q.size() < 2 || k.size() != q.size() || v.size() != q.size() || tensorType(key).getElementType() != element ||
+      tensorType(value).getElementType() != element ||
+      ArrayRef<DimExpr>(q).drop_back(2) != ArrayRef<DimExpr>(k).drop_back(2) ||
+      ArrayRef<DimExpr>(q).drop_back(2) != ArrayRef<DimExpr>(v).drop_back(2))
+    return fail(loc, "(C1) matrices of one dtype and the same leading dimensions expected");
+  if (q.back() != k.back() || k[k.size() - 2] != v[v.size() - 2])
+    return fail(loc, "(C2) " + formatDims(q) + ", " + formatDims(k) + " and " + formatDims(v) + " do not fit");
+  if (!q.back().isConstant() || !v.back().isConstant())
+    return fail(loc, "(C3) the last dimensions have to be constants");
+  SmallVector<DimExpr> result(q);
+  result.back() = v.back();
+  types.push_back(makeTensorType(result, element));
+  result.pop_back();
+  types.push_back(makeTensorType(result, element));
+  return success();
+}
+
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                            SmallVectorImpl<Type> &types) {
+  return inferAttention(loc, adaptor.getQuery(), adaptor.getKey(), adaptor.getValue(), types);
+}
+
+LogicalResult AttentionGradOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                                SmallVectorImpl<Type> &types) {
+  SmallVector<Type> forward;
+  if (failed(inferAttention(loc, adaptor.getQuery(), adaptor.getKey(), adaptor.getValue(), forward)))
+    return failure();
+  if (adaptor.getResult().getType() != forward[0] || adaptor.getLogsum().getType() != forward[1] ||
+      adaptor.getCotangent().getType() != forward[0])
+    return fail(loc, "(C1) what attention gave does not fit");
+  for (Value input : {adaptor.getQuery(), adaptor.getKey(), adaptor.getValue()})
+    types.push_back(input.getType());
+  return success();
+}

@@ -260,4 +260,37 @@ def Rune_MatmulOp : Rune_Primitive<"matmul"> {
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
 }
 
+def Rune_AttentionOp : Rune_Primitive<"attention"> {
+  let summary = "softmax(scale · query keyᵀ) value, without the matrix of scores";
+  let description = [{
+    query [batch…, l, e], key [batch…, s, e] and value [batch…, s, v] give [batch…, l, v], and `logsum` [batch…, l] the
+    logarithm of the sum of the exponentials of each row of scores. With `causal` the row i sees the keys j ≤ i. No
+    function of a specification makes it: `fuse-attention` puts it in the place of the ops that mean the same, where no
+    second derivative is taken. (C1) All have one floating dtype and the same leading dimensions; (C2) e, and s, agree;
+    (C3) e and v are constants.
+  }];
+  let arguments = (ins Rune_FloatTensor:$query, Rune_FloatTensor:$key, Rune_FloatTensor:$value, F64Attr:$scale,
+      UnitAttr:$causal);
+  let results = (outs Rune_FloatTensor:$result, Rune_FloatTensor:$logsum);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `scale` $scale (`causal` $causal^)? attr-dict
+    `:` type($query) `,` type($key) `,` type($value)
+  }];
+}
+
+def Rune_AttentionGradOp : Rune_Primitive<"attention_grad"> {
+  let summary = "The gradients of attention by query, key and value";
+  let description = [{
+    `result` and `logsum` are attention's, `cotangent` is the gradient of the result. The scores are computed again.
+    (C1) The shapes are those of `rune.attention`.
+  }];
+  let arguments = (ins Rune_FloatTensor:$query, Rune_FloatTensor:$key, Rune_FloatTensor:$value, Rune_FloatTensor:$result,
+      Rune_FloatTensor:$logsum, Rune_FloatTensor:$cotangent, F64Attr:$scale, UnitAttr:$causal);
+  let results = (outs Rune_FloatTensor:$dquery, Rune_FloatTensor:$dkey, Rune_FloatTensor:$dvalue);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `,` $result `,` $logsum `,` $cotangent `scale` $scale (`causal` $causal^)? attr-dict
+    `:` type($query) `,` type($key) `,` type($value) `,` type($result) `,` type($logsum) `,` type($cotangent)
+  }];
+}
+
 #endif // RUNE_PRIMITIVES_TD

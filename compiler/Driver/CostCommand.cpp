@@ -57,6 +57,11 @@ std::string countText(double count) {
   return llvm::formatv(unit == 0 ? "{0:F0}{1}" : "{0:F1}{1}", count, units[unit]).str();
 }
 
+std::string bytesText(double count) {
+  std::string text = countText(count);
+  return text + (llvm::StringRef(text).contains(' ') ? "B" : " B");
+}
+
 std::string timeText(double seconds) {
   if (seconds < 1e-6)
     return llvm::formatv("{0:F0} ns", seconds * 1e9).str();
@@ -131,7 +136,7 @@ public:
     byModule.add({"module", "calls", "FLOP", "bytes", "FLOP/byte", "at best", "bound by", ""});
     for (auto &[name, total] : modules)
       addRow(byModule, name, total, "");
-    return text + byModule.str();
+    return text + byModule.str() + workspaceOf(entry);
   }
 
 private:
@@ -141,6 +146,18 @@ private:
       return DimExpr(it == sizes.end() ? 1 : it->second);
     });
     return value.isConstant() ? static_cast<double>(value.getConstant()) : 0;
+  }
+
+  /// What is planned, and what no plan can do without: the temporaries that live at one time.
+  std::string workspaceOf(mlir::func::FuncOp entry) {
+    auto planned = entry->getAttrOfType<DimsAttr>("rune.workspace");
+    auto bounds = entry->getAttrOfType<DimsAttr>("rune.workspace_bound");
+    if (!planned || !bounds)
+      return "";
+    double bound = 0;
+    for (const DimExpr &live : bounds.getDims())
+      bound = std::max(bound, evaluate(live));
+    return "\nworkspace " + bytesText(evaluate(planned.getDims().front())) + ", at least " + bytesText(bound) + "\n";
   }
 
   std::string sizesOf(mlir::func::FuncOp entry) {

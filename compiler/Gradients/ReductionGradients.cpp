@@ -1,7 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Reductions and the matrix product.
+// Reductions, the matrix product, and attention.
 
 #include "Gradients/OpGradients.h"
 
@@ -41,6 +41,15 @@ void vjp(MatmulOp op, OpGradients &g) {
   g.add(1, g.matmul(g.transposeLast(x), y));
 }
 
+void vjp(AttentionOp op, OpGradients &g) {
+  // Nothing but this rule reads `logsum`.
+  auto grad = AttentionGradOp::create(g.builder, g.loc, op.getQuery(), op.getKey(), op.getValue(), op.getResult(),
+                                      op.getLogsum(), g.cotangent(), op.getScale(), op.getCausal());
+  for (auto [i, value] : llvm::enumerate(grad.getResults()))
+    if (g.needs(i))
+      g.add(i, value);
+}
+
 template <typename... Ops> void attach(MLIRContext *context) {
   (Ops::template attachInterface<GradientModel<Ops, vjp>>(*context), ...);
 }
@@ -48,6 +57,7 @@ template <typename... Ops> void attach(MLIRContext *context) {
 } // namespace
 
 void rune::registerReductionGradients(DialectRegistry &registry) {
-  registry.addExtension(
-      +[](MLIRContext *context, RuneDialect *) { attach<ReduceSumOp, ReduceMaxOp, ArgmaxOp, MatmulOp>(context); });
+  registry.addExtension(+[](MLIRContext *context, RuneDialect *) {
+    attach<ReduceSumOp, ReduceMaxOp, ArgmaxOp, MatmulOp, AttentionOp>(context);
+  });
 }

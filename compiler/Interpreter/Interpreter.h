@@ -46,6 +46,8 @@ std::optional<Tensor> evaluateElementwise(mlir::Operation *op, llvm::ArrayRef<co
 std::optional<Tensor> evaluateMove(mlir::Operation *op, llvm::ArrayRef<const Tensor *> operands,
                                    const Interpreter &interpreter, int32_t &status);
 std::optional<Tensor> evaluateSum(mlir::Operation *op, llvm::ArrayRef<const Tensor *> operands);
+/// The results of attention and of its gradient; empty where the op is neither.
+std::vector<Tensor> evaluateAttention(mlir::Operation *op, llvm::ArrayRef<const Tensor *> operands);
 
 } // namespace rune::interpreter
 

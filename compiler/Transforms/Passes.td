@@ -38,7 +38,8 @@ def Simplify : Pass<"simplify", "::rune::RuneModuleOp"> {
   let summary = "Algebra that changes no result beyond rounding";
   let description = [{
     Exact rules: folds of shape ops, casts and selects on constants; identities that keep −0 and NaN (`x * 1`, `x / 1`,
-    `x - 0`); common subexpressions; dead code; a check that is always true; division by a power of two as a product.
+    `x - 0`); common subexpressions; dead code; a check that is always true; division by a power of two as a product;
+    what lies beside each other with zeros around, summed, as a concatenation.
 
     One rule changes rounding, and the hooked variant does without it: a batch norm in evaluation joins the bias before
     it, `(x + b − mean) / sqrt(var + eps) · weight + beta` being `x · scale + shift` with scale and shift of a bias's
@@ -46,6 +47,16 @@ def Simplify : Pass<"simplify", "::rune::RuneModuleOp"> {
     `exact` no function gets it, so that the fused variant has the bits of the hooked one.
   }];
   let options = [Option<"exact", "exact", "bool", "false", "Only the rules that change no bit">];
+}
+
+def FuseAttention : Pass<"fuse-attention", "::rune::RuneModuleOp"> {
+  let summary = "rune.attention in the place of softmax(scale · q kᵀ) v";
+  let description = [{
+    Finds the product of a softmax over the last dimension with a matrix, its scores being a product that may be scaled
+    and, where the row is before the key, masked. What lies between must have no other use, and the inner dimensions
+    are constants of at most 256. A function that differentiates a gradient keeps its ops: attention has a first
+    derivative only.
+  }];
 }
 
 def Autodiff : Pass<"autodiff", "::rune::RuneModuleOp"> {

@@ -132,13 +132,77 @@ struct TransposeOfProduct : OpRewritePattern<TransposeOp> {
   }
 };
 
+/// Two tensors with zeros around, of which one begins where the other ends, are one after the other: the gradient of
+/// `chunk` is a `cat`. (Their sum would make +0 of −0.)
+struct SumOfPads : OpRewritePattern<AddOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(AddOp op, PatternRewriter &rewriter) const override {
+    auto first = op.getLhs().getDefiningOp<PadOp>(), second = op.getRhs().getDefiningOp<PadOp>();
+    if (!first || !second || !first->hasOneUse() || !second->hasOneUse() || !hasZero(first) || !hasZero(second))
+      return failure();
+    return success(succeeded(join(op, first, second, rewriter)) || succeeded(join(op, second, first, rewriter)));
+  }
+
+private:
+  static bool hasZero(PadOp op) {
+    auto splat = getSplat(op.getValue());
+    return splat && splat->isPosZero();
+  }
+
+  static LogicalResult join(AddOp op, PadOp first, PadOp second, PatternRewriter &rewriter) {
+    auto low = first.getLow().getDims(), end = first.getHigh().getDims(), begin = second.getLow().getDims(),
+         high = second.getHigh().getDims(), sizes = getDims(op.getResult());
+    std::optional<size_t> dim;
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      if (low[i] == begin[i] && end[i] == high[i])
+        continue;
+      if (dim)
+        return failure();
+      dim = i;
+    }
+    if (!dim || sizes[*dim] - end[*dim] != begin[*dim])
+      return failure();
+    Value parts[] = {first.getInput(), second.getInput()};
+    Value joined = ConcatOp::create(rewriter, op.getLoc(), parts, *dim);
+    end[*dim] = high[*dim];
+    bool whole = llvm::all_of(low, [](const DimExpr &size) { return size.isConstant(0); }) &&
+                 llvm::all_of(end, [](const DimExpr &size) { return size.isConstant(0); });
+    if (!whole) {
+      MLIRContext *context = op.getContext();
+      joined = PadOp::create(rewriter, op.getLoc(), joined, first.getValue(), DimsAttr::get(context, low),
+                             DimsAttr::get(context, end));
+    }
+    rewriter.replaceOp(op, joined);
+    return success();
+  }
+};
+
+/// A concatenation of concatenations is one.
+struct ConcatOfConcats : OpRewritePattern<ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ConcatOp op, PatternRewriter &rewriter) const override {
+    SmallVector<Value> parts;
+    for (Value input : op.getInputs()) {
+      auto inner = input.getDefiningOp<ConcatOp>();
+      if (inner && inner->hasOneUse() && inner.getDim() == op.getDim())
+        llvm::append_range(parts, inner.getInputs());
+      else
+        parts.push_back(input);
+    }
+    if (parts.size() == op.getInputs().size())
+      return failure();
+    rewriter.replaceOpWithNewOp<ConcatOp>(op, parts, op.getDim());
+    return success();
+  }
+};
+
 struct SimplifyPass : rune::impl::SimplifyBase<SimplifyPass> {
   using SimplifyBase::SimplifyBase;
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<MultiplyByOne, DivideByPowerOfTwo, SubtractZero, CastToSame, SelectOfConstant, CheckOfConstant,
-                 TransposeOfProduct>(&getContext());
+                 TransposeOfProduct, SumOfPads, ConcatOfConcats>(&getContext());
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (failed(applyPatternsGreedily(function, frozen)))

@@ -169,6 +169,38 @@ func.func @matmul_c3(%x: tensor<7x2x3xf32>, %y: tensor<6x3x5xf32>) {
 
 // -----
 
+func.func @attention_c1(%x: tensor<2x3xf32>, %y: tensor<1x2x3xf32>) {
+  // expected-error @+1 {{(C1) matrices of one dtype and the same leading dimensions expected}}
+  %0, %1 = rune.attention %x, %y, %x scale 1.0 : tensor<2x3xf32>, tensor<1x2x3xf32>, tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @attention_c2(%x: tensor<2x3xf32>, %y: tensor<4x5xf32>) {
+  // expected-error @+1 {{(C2) [2, 3], [4, 5] and [4, 5] do not fit}}
+  %0, %1 = rune.attention %x, %y, %y scale 1.0 : tensor<2x3xf32>, tensor<4x5xf32>, tensor<4x5xf32>
+  return
+}
+
+// -----
+
+func.func @attention_c3(%x: tensor<2x?xf32, #rune.dims<[2, n]>>) {
+  // expected-error @+1 {{(C3) the last dimensions have to be constants}}
+  %0, %1 = rune.attention %x, %x, %x scale 1.0 : tensor<2x?xf32, #rune.dims<[2, n]>>, tensor<2x?xf32, #rune.dims<[2, n]>>, tensor<2x?xf32, #rune.dims<[2, n]>>
+  return
+}
+
+// -----
+
+func.func @attention_grad_c1(%x: tensor<2x3xf32>, %l: tensor<2xf32>, %y: tensor<3x3xf32>) {
+  // expected-error @+1 {{(C1) what attention gave does not fit}}
+  %0, %1, %2 = rune.attention_grad %x, %x, %x, %x, %l, %y scale 1.0 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>, tensor<2xf32>, tensor<3x3xf32>
+  return
+}
+
+// -----
+
 func.func @select_shape(%c: tensor<2xi1>, %x: tensor<3xf32>) {
   // expected-error @+1 {{condition of shape [3] expected, got [2]}}
   %0 = rune.select %c, %x, %x : tensor<2xi1>, tensor<3xf32>
