@@ -36,7 +36,7 @@ template <typename Op> struct StructuredModel : DstBufferizableOpInterfaceExtern
     auto contract = dyn_cast<ContractOp>(op);
     return contract && llvm::all_of(operands, [&](OpOperand *operand) {
              unsigned number = operand->getOperandNumber(), extras = contract.getExtras().size();
-             if (number == 2 + extras)
+             if (number >= 2 + extras)
                return true;
              return number >= 2 && cast<AffineMapAttr>(contract.getMaps()[number - 1]).getValue().isIdentity();
            });

@@ -62,7 +62,12 @@ struct ChooseLayoutsPass : rune::impl::ChooseLayoutsBase<ChooseLayoutsPass> {
   void runOnOperation() override {
     RuneModuleOp module = getOperation();
     collectOwners(module);
-    module.walk([&](MatmulOp op) { choosePanels(op); });
+    for (auto function : module.getOps<func::FuncOp>())
+      if (!isRare(function))
+        function.walk([&](MatmulOp op) { choosePanels(op, /*mayAdd=*/true); });
+    for (auto function : module.getOps<func::FuncOp>())
+      if (isRare(function))
+        function.walk([&](MatmulOp op) { choosePanels(op, /*mayAdd=*/false); });
     module.walk([&](GetOp op) {
       if (!onlyReadAsPanels(op))
         plainStorage(owner(op.getMember()));
@@ -79,6 +84,8 @@ private:
 
   void collectOwners(RuneModuleOp module) {
     layouts.clear();
+    products.clear();
+    readsPanels.clear();
     for (Operation &op : module.getBody().front())
       if (isa<ParameterOp, BufferOp, HeldOp, SlotOp>(op)) {
         auto parameter = dyn_cast<ParameterOp>(op);
@@ -101,13 +108,22 @@ private:
     return StorageAttr::get(context, 0, panelLanes(element), 1, matrix.n, matrix.k, 0, matrix.nStride, matrix.kStride);
   }
 
-  void choosePanels(MatmulOp op) {
+  /// What is seldom called packs for itself: each step of the training would have to write what only that reads.
+  static bool isRare(func::FuncOp function) {
+    auto role = function->getAttrOfType<StringAttr>("rune.role");
+    return role && role.getValue() == "input_gradients";
+  }
+
+  void choosePanels(MatmulOp op, bool mayAdd) {
     auto matrix = findMemberMatrix(op);
     if (!matrix)
       return;
     Layouts &layout = layouts[owner(matrix->member)];
     StorageAttr wanted = panels(&getContext(), *matrix, op.getType().getElementType());
     auto it = llvm::find(layout.storages, wanted);
+    if (it == layout.storages.end() && !mayAdd)
+      return;
+    readsPanels.insert(op);
     products.push_back({op, static_cast<unsigned>(it - layout.storages.begin()), owner(matrix->member)});
     if (it == layout.storages.end())
       layout.storages.push_back(wanted);
@@ -117,7 +133,7 @@ private:
   bool onlyReadAsPanels(Operation *op) {
     return llvm::all_of(op->getUses(), [&](OpOperand &use) {
       if (auto matmul = dyn_cast<MatmulOp>(use.getOwner()))
-        return use.getOperandNumber() == 1 && findMemberMatrix(matmul).has_value();
+        return use.getOperandNumber() == 1 && readsPanels.contains(matmul);
       return isa<TransposeOp, ReshapeOp>(use.getOwner()) && onlyReadAsPanels(use.getOwner());
     });
   }
@@ -156,6 +172,7 @@ private:
   };
   llvm::MapVector<Operation *, Layouts> layouts;
   SmallVector<Product> products;
+  llvm::DenseSet<Operation *> readsPanels;
 };
 
 } // namespace

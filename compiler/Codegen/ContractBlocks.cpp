@@ -29,12 +29,14 @@ ContractBlocks::ContractBlocks(Contraction &product)
   int64_t bytes = llvm::divideCeil(product.rhs.element.getIntOrFloatBitWidth(), 8);
   blockDepth = 1024 / bytes;
   int64_t most = (product.s.target.vectorBytes == 64 ? 2048 : 1024) / bytes / panelLanes;
-  // Even shares for an even number of threads.
+  blockRows = 132 / tileRows * tileRows;
+  // Even shares for an even number of threads, unless there are blocks of rows enough: each share packs them again.
   int64_t panels = product.panels().getConstant(), shares = llvm::divideCeil(panels, most);
-  if (shares % 2 == 1 && panels >= 16)
+  DimExpr rows = product.rows();
+  bool manyRows = rows.isConstant() && rows.getConstant() >= 8 * blockRows;
+  if (shares % 2 == 1 && panels >= 16 && !manyRows)
     ++shares;
   blockPanels = llvm::alignTo(llvm::divideCeil(panels, shares), 2);
-  blockRows = 132 / tileRows * tileRows;
   rowsAreRuns = product.rowStride(product.lhs).isConstant(1);
   // Rows whose distance is a multiple of 4 KiB would all lie in one set of the first-level cache.
   DimExpr stride = product.rowStride(product.lhs);

@@ -20,11 +20,15 @@ LogicalResult Contraction::collect() {
   unsigned rank = outView->sizes.size();
   lead = rank - 1;
   sizes = outView->sizes;
-  auto outAccess = s.access(op, op.getInit(), AffineMap::getMultiDimIdentityMap(rank, op.getContext()));
+  for (Value init : op.getInits()) {
+    auto access = s.access(op, init, AffineMap::getMultiDimIdentityMap(rank, op.getContext()));
+    if (failed(access))
+      return failure();
+    outs.push_back(*access);
+  }
   auto lhsAccess = s.access(op, op.getLhs(), cast<AffineMapAttr>(op.getMaps()[0]).getValue());
-  if (failed(outAccess) || failed(lhsAccess))
+  if (failed(lhsAccess))
     return failure();
-  out = *outAccess;
   lhs = *lhsAccess;
   for (auto [extra, map] : llvm::zip(op.getExtras(), op.getMaps().getValue().drop_front())) {
     auto access = s.access(op, extra, cast<AffineMapAttr>(map).getValue());
@@ -53,8 +57,8 @@ void Contraction::mergeRows() {
   while (end - 1 > batch && end >= 2 && mergeable(end - 2)) {
     sizes[end - 2] = sizes[end - 2] * sizes[end - 1];
     auto drop = [&](Access &access) { access.strides.erase(access.strides.begin() + end - 2); };
-    drop(out);
     drop(lhs);
+    llvm::for_each(outs, drop);
     llvm::for_each(extras, drop);
     sizes.erase(sizes.begin() + end - 1);
     --end;
@@ -64,11 +68,13 @@ void Contraction::mergeRows() {
 
 bool Contraction::mergeable(unsigned dim) {
   auto runs = [&](const Access &access) { return access.strides[dim] == access.strides[dim + 1] * sizes[dim + 1]; };
-  return runs(out) && runs(lhs) && llvm::all_of(extras, runs);
+  return runs(lhs) && llvm::all_of(outs, runs) && llvm::all_of(extras, runs);
 }
 
 Contraction::Place Contraction::start() {
-  Place place{kernel.index(lhs.offset), kernel.index(rhs.offset), kernel.index(out.offset), {}};
+  Place place{kernel.index(lhs.offset), kernel.index(rhs.offset), {}, {}};
+  for (const Access &out : outs)
+    place.outs.push_back(kernel.index(out.offset));
   for (const Access &extra : extras)
     place.extras.push_back(kernel.index(extra.offset));
   return place;
@@ -76,7 +82,8 @@ Contraction::Place Contraction::start() {
 
 Contraction::Place Contraction::advance(Place place, unsigned dim, Value iv) {
   place.lhs = kernel.advance(place.lhs, iv, lhs.strides[dim]);
-  place.out = kernel.advance(place.out, iv, out.strides[dim]);
+  for (auto [offset, out] : llvm::zip(place.outs, outs))
+    offset = kernel.advance(offset, iv, out.strides[dim]);
   for (auto [offset, extra] : llvm::zip(place.extras, extras))
     offset = kernel.advance(offset, iv, extra.strides[dim]);
   if (dim < batch)
@@ -131,17 +138,18 @@ void Contraction::finish(const Place &matrix, Value row, Value column, Value sum
   }
   for (Operation &nested : epilogue.without_terminator())
     body.emit(&nested);
-  Value result = body.getVector(cast<YieldOp>(epilogue.getTerminator()).getValue());
-
-  Value at = kernel.advance(matrix.out, row, rowStride(out));
-  at = kernel.advance(at, column, out.strides.back());
-  if (out.strides.back().isConstant(1))
-    return storeLanes(kernel, out, at, result, mask);
-  scatter(at, result, valid.value_or(DimExpr(lanes)));
+  for (auto [out, start, yielded] : llvm::zip(outs, matrix.outs, epilogue.getTerminator()->getOperands())) {
+    Value result = body.getVector(yielded);
+    Value at = kernel.advance(kernel.advance(start, row, rowStride(out)), column, out.strides.back());
+    if (out.strides.back().isConstant(1))
+      storeLanes(kernel, out, at, result, mask);
+    else
+      scatter(out, at, result, valid.value_or(DimExpr(lanes)));
+  }
 }
 
 /// Columns that are not side by side in memory are stored one by one.
-void Contraction::scatter(Value at, Value result, const DimExpr &valid) {
+void Contraction::scatter(const Access &out, Value at, Value result, const DimExpr &valid) {
   for (int64_t lane = 0; lane < lanes; ++lane) {
     if (valid.isConstant() && lane >= valid.getConstant())
       return;

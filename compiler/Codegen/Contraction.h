@@ -21,8 +21,8 @@ public:
 
   /// Where a matrix stands: the element offset of its first row in every operand.
   struct Place {
-    mlir::Value lhs, rhs, out;
-    llvm::SmallVector<mlir::Value> extras;
+    mlir::Value lhs, rhs;
+    llvm::SmallVector<mlir::Value> outs, extras;
   };
   /// The same behind indices of the leading dimensions.
   Place advance(Place place, unsigned dim, mlir::Value iv);
@@ -58,8 +58,8 @@ public:
   unsigned batch = 0;               // those of them that the right side has, too
   bool hasRows = false;             // the last of `lead` is not one of `batch`
   llvm::SmallVector<DimExpr> sizes; // of the result
-  Access lhs, rhs, out;
-  llvm::SmallVector<Access> extras;
+  Access lhs, rhs;
+  llvm::SmallVector<Access> outs, extras;
   DimExpr depth, panelStride;
   llvm::SmallVector<DimExpr> batchStrides; // of the right side
   int64_t panelLanes = 16, lanes = 8, panelVectors = 2;
@@ -67,7 +67,7 @@ public:
 private:
   void mergeRows();
   bool mergeable(unsigned dim);
-  void scatter(mlir::Value at, mlir::Value result, const DimExpr &valid);
+  void scatter(const Access &out, mlir::Value at, mlir::Value result, const DimExpr &valid);
 };
 
 /// Tiles that read the left side where it lies.

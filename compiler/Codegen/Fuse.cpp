@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Codegen/Cost.h"
+#include "Codegen/FuseEpilogue.h"
 #include "Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -60,78 +61,11 @@ bool shouldFuse(OpOperand *operand) {
   return onlyReader || tensorsInPlaceOf(producer, operand->getOwner()) <= 1;
 }
 
-/// The single reader of a contraction takes the epilogue's place: it sees each element once, where it was made.
-struct FuseEpilogue : OpRewritePattern<linalg::GenericOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
-    if (!isElementwise(op) || op.hasIndexSemantics())
-      return failure();
-    for (OpOperand *operand : op.getDpsInputOperands()) {
-      auto contract = operand->get().getDefiningOp<ContractOp>();
-      if (!contract || !contract->hasOneUse() || !op.getMatchingIndexingMap(operand).isIdentity() || !readsSimply(op))
-        continue;
-      fuse(op, operand, contract, rewriter);
-      return success();
-    }
-    return failure();
-  }
-
-private:
-  /// Extras are read at projected places; constants in a map (a broadcast size of 1) are fine too.
-  static bool readsSimply(linalg::GenericOp op) {
-    bool gathers = false;
-    op.getBody()->walk([&](tensor::ExtractOp) { gathers = true; });
-    return !gathers && llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
-      return map.isProjectedPermutation(/*allowZeroInResults=*/true);
-    });
-  }
-
-  static void fuse(linalg::GenericOp op, OpOperand *operand, ContractOp contract, PatternRewriter &rewriter) {
-    SmallVector<Value> extras(contract.getExtras());
-    SmallVector<Attribute> maps(contract.getMaps().begin(), contract.getMaps().end());
-    SmallVector<OpOperand *> joined;
-    for (OpOperand *input : op.getDpsInputOperands())
-      if (input != operand && input->get() != operand->get()) {
-        joined.push_back(input);
-        extras.push_back(input->get());
-        maps.push_back(AffineMapAttr::get(op.getMatchingIndexingMap(input)));
-      }
-    // What the reader needs may be made after the contraction: the new op stands in the reader's place.
-    Location loc = rewriter.getFusedLoc({contract.getLoc(), op.getLoc()});
-    auto fused = ContractOp::create(rewriter, loc, op.getResultTypes().front(), contract.getLhs(), contract.getRhs(),
-                                    extras, op.getDpsInits().front(), rewriter.getArrayAttr(maps));
-    if (auto scope = contract->getAttr("scope"))
-      fused->setAttr("scope", scope);
-    rewriter.inlineRegionBefore(contract.getEpilogue(), fused.getEpilogue(), fused.getEpilogue().end());
-    Block *block = &fused.getEpilogue().front();
-    auto yield = cast<YieldOp>(block->getTerminator());
-
-    IRMapping mapping;
-    Block *body = op.getBody();
-    for (OpOperand *input : op.getDpsInputOperands()) {
-      BlockArgument argument = body->getArgument(input->getOperandNumber());
-      if (input->get() == operand->get())
-        mapping.map(argument, yield.getValue());
-      else
-        mapping.map(argument, block->addArgument(argument.getType(), op.getLoc()));
-    }
-    rewriter.setInsertionPoint(yield);
-    for (Operation &nested : body->without_terminator())
-      rewriter.clone(nested, mapping);
-    Value result = mapping.lookupOrDefault(body->getTerminator()->getOperand(0));
-    YieldOp::create(rewriter, op.getLoc(), result);
-    rewriter.eraseOp(yield);
-    rewriter.replaceOp(op, fused.getResult());
-    rewriter.eraseOp(contract);
-  }
-};
-
 struct FusePass : rune::impl::FuseBase<FusePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
-    patterns.add<FuseEpilogue>(&getContext());
+    populateFuseEpiloguePatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
     tensor::EmptyOp::getCanonicalizationPatterns(patterns, &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

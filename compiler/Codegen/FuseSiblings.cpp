@@ -1,12 +1,14 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Codegen/FuseEpilogue.h"
 #include "Codegen/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 #include <set>
 
@@ -118,6 +120,11 @@ struct FuseSiblingsPass : rune::impl::FuseSiblingsBase<FuseSiblingsPass> {
       if (isa<func::FuncOp>(block->getParentOp()))
         fuseIn(*block);
     });
+    // What was several readers of a product is one now.
+    RewritePatternSet patterns(&getContext());
+    populateFuseEpiloguePatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
   }
 
   static bool isSmallEnough(linalg::GenericOp a, linalg::GenericOp b) {

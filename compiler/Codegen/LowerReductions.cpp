@@ -145,13 +145,13 @@ void lower(MatmulOp op, LinalgLowering &lowering) {
   }
   auto maps = builder.getAffineMapArrayAttr({AffineMap::get(rank + 1, 0, left, op.getContext())});
   Value rhs = rightPanels(op, lowering), init = lowering.empty(op.getType());
-  auto contract =
-      ContractOp::create(builder, lowering.loc, init.getType(), lowering.lookup(source), rhs, ValueRange{}, init, maps);
+  auto contract = ContractOp::create(builder, lowering.loc, TypeRange{init.getType()}, lowering.lookup(source), rhs,
+                                     ValueRange{}, ValueRange{init}, maps);
   Type element = op.getType().getElementType();
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(&contract.getEpilogue(), {}, element, lowering.loc);
   YieldOp::create(builder, lowering.loc, block->getArgument(0));
-  lowering.map(op, contract.getResult());
+  lowering.map(op, contract.getResult(0));
 }
 
 template <typename Op> struct Model : LinalgLowerableOpInterface::ExternalModel<Model<Op>, Op> {

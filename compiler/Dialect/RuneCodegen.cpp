@@ -55,5 +55,10 @@ LogicalResult ContractOp::verify() {
   Block &block = getEpilogue().front();
   if (block.getNumArguments() != getExtras().size() + 1)
     return emitOpError() << "expects an epilogue of the sum and an element of each extra";
+  for (Value other : getInits())
+    if (cast<ShapedType>(other.getType()).getShape() != init.getShape())
+      return emitOpError() << "expects destinations of one shape";
+  if (block.mightHaveTerminator() && block.getTerminator()->getNumOperands() != getInits().size())
+    return emitOpError() << "expects an element for each destination";
   return success();
 }

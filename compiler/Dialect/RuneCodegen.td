@@ -19,9 +19,9 @@ class Rune_Structured<string mnemonic, list<Trait> traits = []>
 }
 
 def Rune_YieldOp : Rune_Op<"yield", [Pure, Terminator, ReturnLike]> {
-  let summary = "The result of an epilogue";
-  let arguments = (ins AnyType:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let summary = "The results of an epilogue";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
 }
 
 def Rune_PackOp : Rune_Structured<"pack"> {
@@ -52,7 +52,9 @@ def Rune_ScatterOp : Rune_Structured<"scatter"> {
   }];
 }
 
-def Rune_ContractOp : Rune_Structured<"contract", [SingleBlock]> {
+def Rune_ContractOp
+    : Rune_Op<"contract", [SingleBlock, AttrSizedOperandSegments, DestinationStyleOpInterface,
+                           DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "A matrix product over panels, with an epilogue";
   let description = [{
     The iteration space is (d0, …, d{r−2}, n, k): the dimensions of the result, of which the last is n, and the
@@ -60,15 +62,20 @@ def Rune_ContractOp : Rune_Structured<"contract", [SingleBlock]> {
     [batch…, ⌈n / lanes⌉, k, lanes], its batch dimensions being d0, d1, …; the other maps give the places in `extras`
     over (d0, …, d{r−2}, n). For each result element
     acc = Σ lhs · rhs as one chain of fused multiply-adds over ascending k from +0, and the element is what the region
-    makes of acc and of the elements of `extras`.
+    makes of acc and of the elements of `extras`. There may be several results of the one shape: what an optimizer makes
+    of a weight's gradient.
   }];
-  let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, AnyShaped:$init,
+  let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, Variadic<AnyShaped>:$inits,
       AffineMapArrayAttr:$maps);
-  let results = (outs Optional<AnyRankedTensor>:$result);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }
+    ::mlir::Value getInit() { return getInits().front(); }
+  }];
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
     `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`with` `(` $extras^ `:` type($extras) `)`)?
-    `outs` `(` $init `:` type($init) `)` `maps` $maps attr-dict-with-keyword $epilogue (`->` type($result)^)?
+    `outs` `(` $inits `:` type($inits) `)` `maps` $maps attr-dict-with-keyword $epilogue (`->` type($results)^)?
   }];
   let hasVerifier = 1;
 }
