@@ -59,12 +59,34 @@ private:
     });
   }
 
+  /// Rows that lie in one run are read a few at a time from end to end, as memory likes it; else panel by panel.
   void writePanels(Value from, Value to) {
+    if (columnStride.isConstant(1) && depth.isConstant() && depth.getConstant() >= 4 * runs)
+      return writeRuns(from, to);
     DimExpr whole = columns.floorDiv(DimExpr(panelLanes)), rest = columns.mod(DimExpr(panelLanes));
     kernel.parallel(whole, depth * whole, [&](Value begin, Value end) {
-      kernel.loop(begin, end, 1, [&](Value panel) { writePanel(from, to, panel, DimExpr(panelLanes)); });
+      Range all{kernel.index(0), kernel.index(depth)};
+      kernel.loop(begin, end, 1, [&](Value panel) { writePanel(from, to, panel, DimExpr(panelLanes), all); });
       if (!rest.isConstant(0))
-        kernel.runIf(isRagged(rest, whole, end), [&] { writePanel(from, to, kernel.index(whole), rest); });
+        kernel.runIf(isRagged(rest, whole, end), [&] { writePanel(from, to, kernel.index(whole), rest, all); });
+    });
+  }
+
+  static constexpr int64_t runs = 16; // that a processor fetches ahead of
+
+  void writeRuns(Value from, Value to) {
+    DimExpr whole = columns.floorDiv(DimExpr(panelLanes)), rest = columns.mod(DimExpr(panelLanes));
+    DimExpr blocks = depth.ceilDiv(DimExpr(runs));
+    kernel.parallel(blocks, depth * whole, [&](Value begin, Value end) {
+      kernel.loop(begin, end, 1, [&](Value block) {
+        Value first = kernel.mul(block, kernel.index(runs));
+        Range rows{first, kernel.min(kernel.add(first, kernel.index(runs)), kernel.index(depth))};
+        kernel.loop(kernel.index(0), kernel.index(whole), 1,
+                    [&](Value panel) { writePanel(from, to, panel, DimExpr(panelLanes), rows); });
+        if (!rest.isConstant(0))
+          kernel.runIf(kernel.compare(arith::CmpIPredicate::ne, kernel.index(rest), kernel.index(0)),
+                       [&] { writePanel(from, to, kernel.index(whole), rest, rows); });
+      });
     });
   }
 
@@ -77,11 +99,13 @@ private:
     return b.createOrFold<arith::AndIOp>(kernel.loc, last, some);
   }
 
-  void writePanel(Value from, Value to, Value panel, const DimExpr &valid) {
+  using Range = std::pair<Value, Value>;
+
+  void writePanel(Value from, Value to, Value panel, const DimExpr &valid, Range rows) {
     int64_t lanes = std::min(s.target.lanes(source.element.getIntOrFloatBitWidth()), panelLanes);
     from = kernel.advance(from, kernel.mul(panel, kernel.index(panelLanes)), columnStride);
     to = kernel.advance(to, panel, target.strides[batch]);
-    kernel.loop(0, depth, 1, [&](Value k) {
+    kernel.loop(rows.first, rows.second, 1, [&](Value k) {
       Value at = kernel.advance(from, k, depthStride), place = kernel.advance(to, k, DimExpr(panelLanes));
       for (int64_t v = 0; v < panelLanes; v += lanes) {
         DimExpr left = valid - DimExpr(v);
