@@ -9,7 +9,7 @@ import sys
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams.update({"svg.hashsalt": "runestone", "font.size": 9, "axes.spines.top": False,
+matplotlib.rcParams.update({"svg.hashsalt": "runestone", "svg.fonttype": "none", "font.size": 9, "axes.spines.top": False,
                             "axes.spines.right": False})  # fmt: skip
 import matplotlib.pyplot as plt  # noqa: E402
 from rows import ROWS  # noqa: E402
