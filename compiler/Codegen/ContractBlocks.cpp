@@ -13,7 +13,8 @@ using namespace rune;
 static constexpr int64_t fewRows = 3;
 
 bool ContractBlocks::isWorth(const Contraction &product) {
-  DimExpr rows = product.rows(), columns = product.columns(), depth = product.depth;
+  DimExpr rows = product.rows();
+  const DimExpr &columns = product.columns(), &depth = product.depth;
   if (product.lanes == 1 || !columns.isConstant() || columns.getConstant() < 64 ||
       (rows.isConstant() && rows.getConstant() < 16))
     return false;
@@ -317,7 +318,7 @@ void ContractBlocks::writeEpilogue(const Block &block) {
   Value full = kernel.mul(kernel.div(columns, lanes), kernel.index(lanes));
   kernel.loop(kernel.index(0), block.rows, 1, [&](Value r) {
     Value row = kernel.add(block.row, r), start = kernel.mul(r, kernel.index(blockPanels * panelLanes));
-    auto at = [&](Value column, std::optional<DimExpr> valid) {
+    auto at = [&](Value column, const std::optional<DimExpr> &valid) {
       Value sum = loadLanes(kernel, sums, kernel.add(start, column), DimExpr(1), lanes);
       product.finish(block.matrix, row, kernel.add(firstColumn, column), sum, valid);
     };

@@ -126,7 +126,7 @@ Value Contraction::multiplyAdd(Value x, Value y, Value sum) {
   return arith::AddFOp::create(b, kernel.loc, product, sum);
 }
 
-void Contraction::finish(const Place &matrix, Value row, Value column, Value sum, std::optional<DimExpr> valid) {
+void Contraction::finish(const Place &matrix, Value row, Value column, Value sum, const std::optional<DimExpr> &valid) {
   Value mask = valid ? kernel.mask(lanes, *valid) : Value();
   VectorBody body(kernel, lanes);
   Block &epilogue = op.getEpilogue().front();

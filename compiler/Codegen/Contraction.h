@@ -48,7 +48,8 @@ public:
   mlir::Value zero();
   mlir::Value multiplyAdd(mlir::Value x, mlir::Value y, mlir::Value sum);
   /// The epilogue of one vector of sums, and its store. `valid`: its columns that there are; nothing where all are.
-  void finish(const Place &matrix, mlir::Value row, mlir::Value column, mlir::Value sum, std::optional<DimExpr> valid);
+  void finish(const Place &matrix, mlir::Value row, mlir::Value column, mlir::Value sum,
+              const std::optional<DimExpr> &valid);
 
   ContractOp op;
   Scheduling &s;

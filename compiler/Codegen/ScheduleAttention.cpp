@@ -45,8 +45,6 @@ protected:
     auto q = s.view(op, query), v = s.view(op, value);
     if (failed(q) || failed(v))
       return failure();
-    for (AffineExpr dim : queryMap.getResults())
-      (void)dim;
     unsigned rank = queryMap.getNumDims();
     auto sizeOf = [](const View &view, AffineMap map, unsigned dim) {
       return view.sizes[*map.getResultPosition(getAffineDimExpr(dim, map.getContext()))];

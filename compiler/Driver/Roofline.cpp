@@ -13,6 +13,7 @@
 #include "mlir/Pass/PassManager.h"
 
 #include <chrono>
+#include <memory>
 
 using namespace rune;
 
@@ -20,7 +21,7 @@ namespace {
 
 constexpr int chains = 12; // enough for two units of four cycles; with one operand they fit in 16 registers
 
-std::string listed(int count, llvm::function_ref<std::string(std::string)> text, const char *separator = ", ") {
+std::string listed(int count, llvm::function_ref<std::string(const std::string &)> text, const char *separator = ", ") {
   std::string result;
   for (int i = 0; i < count; ++i)
     result += (i ? separator : "") + text(std::to_string(i));
@@ -29,10 +30,10 @@ std::string listed(int count, llvm::function_ref<std::string(std::string)> text,
 
 /// A function as entries are: `symbols[0]` steps over `state`, carrying vectors that it writes to `workspace`.
 std::string loopText(llvm::StringRef name, const TargetDesc &target, int64_t step,
-                     llvm::function_ref<std::string(std::string)> next) {
+                     llvm::function_ref<std::string(const std::string &)> next) {
   std::string vector = "vector<" + std::to_string(target.lanes(32)) + "xf32>";
   std::string lanes = std::to_string(target.lanes(32));
-  auto carried = [&](const char *prefix) { return listed(chains, [&](std::string i) { return prefix + i; }); };
+  auto carried = [&](const char *prefix) { return listed(chains, [&](const std::string &i) { return prefix + i; }); };
   return "func.func @" + name.str() +
          "(%arguments: memref<?xi64>, %symbols: memref<?xi64>, %state: memref<?xi8>, %workspace: memref<?xi8>, "
          "%context: memref<?xi8>) -> i32 {\n"
@@ -43,14 +44,15 @@ std::string loopText(llvm::StringRef name, const TargetDesc &target, int64_t ste
          "%out = memref.view %workspace[%c0][%end] : memref<?xi8> to memref<?xf32>\n"
          "%x = vector.load %in[%c0] : memref<?xf32>, " +
          vector + "\n%sums:" + std::to_string(chains) + " = scf.for %i = %c0 to %end step %step iter_args(" +
-         listed(chains, [](std::string i) { return "%a" + i + " = %x"; }) + ") -> (" +
-         listed(chains, [&](std::string) { return vector; }) + ") {\n" +
+         listed(chains, [](const std::string &i) { return "%a" + i + " = %x"; }) + ") -> (" +
+         listed(chains, [&](const std::string &) { return vector; }) + ") {\n" +
          listed(
-             chains, [&](std::string i) { return next(i); }, "\n") +
-         "\nscf.yield " + carried("%b") + " : " + listed(chains, [&](std::string) { return vector; }) + "\n}\n" +
+             chains, [&](const std::string &i) { return next(i); }, "\n") +
+         "\nscf.yield " + carried("%b") + " : " + listed(chains, [&](const std::string &) { return vector; }) +
+         "\n}\n" +
          listed(
              chains,
-             [&](std::string i) {
+             [&](const std::string &i) {
                return "%p" + i + " = arith.constant " + i + " : index\n%l" + i + " = arith.constant " + lanes +
                       " : index\n%o" + i + " = arith.muli %p" + i + ", %l" + i + " : index\nvector.store %sums#" + i +
                       ", %out[%o" + i + "] : memref<?xf32>, " + vector;
@@ -61,7 +63,7 @@ std::string loopText(llvm::StringRef name, const TargetDesc &target, int64_t ste
 
 std::string arithmeticText(const TargetDesc &target) {
   std::string vector = "vector<" + std::to_string(target.lanes(32)) + "xf32>";
-  return loopText("arithmetic", target, 1, [&](std::string i) {
+  return loopText("arithmetic", target, 1, [&](const std::string &i) {
     if (target.fma)
       return "%b" + i + " = vector.fma %x, %x, %a" + i + " : " + vector;
     return "%m" + i + " = arith.mulf %x, %a" + i + " : " + vector + "\n%b" + i + " = arith.addf %m" + i +
@@ -72,7 +74,7 @@ std::string arithmeticText(const TargetDesc &target) {
 /// Each chain reads its own part of the buffer.
 std::string readingText(const TargetDesc &target) {
   std::string vector = "vector<" + std::to_string(target.lanes(32)) + "xf32>";
-  return loopText("reading", target, target.lanes(32), [&](std::string i) {
+  return loopText("reading", target, target.lanes(32), [&](const std::string &i) {
     return "%c_" + i + " = arith.constant " + i + " : index\n%s_" + i + " = arith.muli %end, %c_" + i +
            " : index\n%p_" + i + " = arith.addi %i, %s_" + i + " : index\n%v" + i + " = vector.load %in[%p_" + i +
            "] : memref<?xf32>, " + vector + "\n%b" + i + " = arith.addf %v" + i + ", %a" + i + " : " + vector;
@@ -119,9 +121,11 @@ std::optional<Roofline> rune::measureRoofline(mlir::MLIRContext &context) {
   Roofline result;
   constexpr int64_t rounds = 1 << 20;
   // A vector that lies across two lines of the cache costs twice.
-  constexpr int64_t line = 64;
+  constexpr size_t line = 64;
   std::vector<float> memory((result.levels.back().size + line) / sizeof(float), 0.5F);
-  auto *buffer = reinterpret_cast<float *>(llvm::alignAddr(memory.data(), llvm::Align(line)));
+  void *start = memory.data();
+  size_t space = memory.size() * sizeof(float);
+  auto *buffer = static_cast<float *>(std::align(line, result.levels.back().size, start, space));
   result.flops = 2.0 * chains * static_cast<double>(target->lanes(32) * rounds) /
                  secondsOf(arithmetic, rounds, buffer, /*calls=*/20);
   for (Roofline::Level &level : result.levels) {

@@ -358,7 +358,7 @@ static Value replacedValue(Value result) {
   return readLater ? Value() : carried;
 }
 
-void HighwayPrinter::define(Value result, Code code, llvm::StringRef hint) {
+void HighwayPrinter::define(Value result, const Code &code, llvm::StringRef hint) {
   if (result.use_empty())
     return;
   if (Value carried = replacedValue(result)) {

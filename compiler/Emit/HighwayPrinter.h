@@ -87,7 +87,7 @@ public:
   Code infix(mlir::Value x, llvm::StringRef sign, mlir::Value y, Binding binding);
 
   /// The result's expression. Unless it is used once and is short it gets a name.
-  void define(mlir::Value result, Code code, llvm::StringRef hint);
+  void define(mlir::Value result, const Code &code, llvm::StringRef hint);
   /// The same, with a name and at once: of what must happen where it stands.
   void defineNow(mlir::Value result, const Code &code, llvm::StringRef hint);
   void statement(const std::string &text);

@@ -55,7 +55,7 @@ def FuseAttention : Pass<"fuse-attention", "::rune::RuneModuleOp"> {
     Finds the product of a softmax over the last dimension with a matrix, its scores being a product that may be scaled
     and, where the row is before the key, masked. What lies between must have no other use, and the inner dimensions
     are constants of at most 256. A function that differentiates a gradient keeps its ops: attention has a first
-    derivative only.
+    derivative only. It rounds otherwise than the ops, as it sums block by block, and divides once at the end.
   }];
 }
 
