@@ -246,7 +246,9 @@ private:
 
   void finish(Lanes &lanes, Value row, Value count) {
     kernel.loop(kernel.index(0), count, 1, [&](Value r) {
-      Value divisor = lanes.loadScalar(total, r), start = result.row(kernel, kernel.add(row, r));
+      // Where there is no key at all, the sums are 0, and so is what they make.
+      Value divisor = lanes.larger(lanes.splat(std::numeric_limits<float>::min()), lanes.loadScalar(total, r)),
+            start = result.row(kernel, kernel.add(row, r));
       forColumns(lanes, width, [&](Value column, Value mask) {
         Value quotient = lanes.div(lanes.load(sums, at(r, width, column), mask), divisor);
         lanes.store(result.access, kernel.advance(start, column, result.columnStride), quotient, mask);

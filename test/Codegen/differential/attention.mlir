@@ -3,7 +3,7 @@
 // Attention and its gradients in blocks, for sizes below, at and beyond a block's, against the interpreter and its
 // central differences; all processors with the same bits.
 
-// CHECK: 7 entries, 0 failures
+// CHECK: 8 entries, 0 failures
 rune.module @Net dtype f32 {
   rune.submodule @"." type "Net"
 
@@ -19,6 +19,13 @@ rune.module @Net dtype f32 {
       attributes {rune.entry, rune.symbols = []} {
     %r, %l = rune.attention %q, %k, %v scale 0.25 : tensor<2x100x16xf32>, tensor<2x97x16xf32>, tensor<2x97x33xf32>
     return %r, %l : tensor<2x100x33xf32>, tensor<2x100xf32>
+  }
+
+  // Nothing to see.
+  func.func @no_keys(%q: tensor<3x5xf32>, %k: tensor<0x5xf32>, %v: tensor<0x7xf32>) -> tensor<3x7xf32>
+      attributes {rune.entry, rune.symbols = []} {
+    %r, %l = rune.attention %q, %k, %v scale 0.5 : tensor<3x5xf32>, tensor<0x5xf32>, tensor<0x7xf32>
+    return %r : tensor<3x7xf32>
   }
 
   // More rows than keys, and more keys than rows.
