@@ -35,6 +35,17 @@ Placed readPlaced(Value value, LinalgLowering &lowering) {
   return {lowering.lookup(value), AffineMap::getMultiDimIdentityMap(rank, value.getContext())};
 }
 
+/// The operands of a structured op, and the maps of its matrices.
+struct Operands {
+  SmallVector<Value> tensors;
+  SmallVector<AffineMap> maps;
+
+  void add(const Placed &placed) {
+    tensors.push_back(placed.tensor);
+    maps.push_back(placed.map);
+  }
+};
+
 /// What is to be written, and the value of the rune dialect that it then is.
 struct Written {
   Placed init;
@@ -50,45 +61,38 @@ Written writePlaced(Value result, LinalgLowering &lowering) {
 }
 
 void lower(AttentionOp op, LinalgLowering &lowering) {
-  SmallVector<Value> operands;
-  SmallVector<AffineMap> maps;
-  auto add = [&](Placed placed) {
-    operands.push_back(placed.tensor);
-    maps.push_back(placed.map);
-  };
+  Operands operands;
   for (Value input : {op.getQuery(), op.getKey(), op.getValue()})
-    add(readPlaced(input, lowering));
+    operands.add(readPlaced(input, lowering));
   Written result = writePlaced(op.getResult(), lowering);
-  add(result.init);
-  operands.push_back(lowering.empty(op.getLogsum().getType()));
-  SmallVector<Type> types = {operands[3].getType(), operands[4].getType()};
-  auto attend = AttendOp::create(lowering.builder, lowering.loc, types, operands[0], operands[1], operands[2],
-                                 operands[3], operands[4], lowering.builder.getAffineMapArrayAttr(maps),
-                                 op.getScaleAttr(), op.getCausalAttr());
+  operands.add(result.init);
+  operands.tensors.push_back(lowering.empty(op.getLogsum().getType()));
+  SmallVector<Type> types = {operands.tensors[3].getType(), operands.tensors[4].getType()};
+  ArrayRef<Value> tensors = operands.tensors;
+  auto attend = AttendOp::create(lowering.builder, lowering.loc, types, tensors[0], tensors[1], tensors[2], tensors[3],
+                                 tensors[4], lowering.builder.getAffineMapArrayAttr(operands.maps), op.getScaleAttr(),
+                                 op.getCausalAttr());
   lowering.map(result.value, attend.getResult(0));
   lowering.map(op.getLogsum(), attend.getResult(1));
 }
 
 void lower(AttentionGradOp op, LinalgLowering &lowering) {
-  SmallVector<Value> operands;
-  SmallVector<AffineMap> maps;
-  auto add = [&](Placed placed) {
-    operands.push_back(placed.tensor);
-    maps.push_back(placed.map);
-  };
+  Operands operands;
   for (Value input : {op.getQuery(), op.getKey(), op.getValue(), op.getResult(), op.getCotangent()})
-    add(readPlaced(input, lowering));
+    operands.add(readPlaced(input, lowering));
   Value logsum = lowering.lookup(op.getLogsum());
   SmallVector<Type> types;
   SmallVector<Written> results;
   for (Value result : op.getResults()) {
     results.push_back(writePlaced(result, lowering));
-    add(results.back().init);
-    types.push_back(operands.back().getType());
+    operands.add(results.back().init);
+    types.push_back(operands.tensors.back().getType());
   }
-  auto grad = AttendGradOp::create(lowering.builder, lowering.loc, types, operands[0], operands[1], operands[2],
-                                   operands[3], logsum, operands[4], operands[5], operands[6], operands[7],
-                                   lowering.builder.getAffineMapArrayAttr(maps), op.getScaleAttr(), op.getCausalAttr());
+  ArrayRef<Value> tensors = operands.tensors;
+  auto grad = AttendGradOp::create(lowering.builder, lowering.loc, types, tensors[0], tensors[1], tensors[2],
+                                   tensors[3], logsum, tensors[4], tensors[5], tensors[6], tensors[7],
+                                   lowering.builder.getAffineMapArrayAttr(operands.maps), op.getScaleAttr(),
+                                   op.getCausalAttr());
   for (auto [written, tensor] : llvm::zip(results, grad.getResults()))
     lowering.map(written.value, tensor);
 }

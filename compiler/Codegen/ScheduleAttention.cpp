@@ -100,6 +100,20 @@ protected:
   /// Whether lanes, of rows from `row` on, are before the key.
   Value hidden(Lanes &lanes, Value row, Value key) { return lanes.firstLanes(kernel.sub(key, row)); }
 
+  /// The products of `some` rows of a matrix from `first` on with what was packed, as [row][row in the block].
+  void multiplyPacked(Lanes &lanes, const Matrix &matrix, Value first, Value some, const Access &packed,
+                      int64_t columns, llvm::function_ref<void(BlockProduct::Place, Value)> finish) {
+    Value zero = lanes.splat(0);
+    BlockProduct{{matrix.access, matrix.row(kernel, first), matrix.rowStride, matrix.columnStride},
+                 {packed, kernel.index(0), DimExpr(blockRows), DimExpr(1)},
+                 some,
+                 kernel.index(columns),
+                 blockRows,
+                 [&](BlockProduct::Place) { return zero; },
+                 finish}
+        .write(lanes);
+  }
+
   Value exp(Value x) { return math::ExpOp::create(b, kernel.loc, x); }
 
   /// A loop over all columns in vectors; `body` gets the column and the mask of a last vector that is not full.
@@ -191,22 +205,15 @@ private:
   }
 
   void writeScores(Lanes &lanes, Value row, Value first, Value some) {
-    Value zero = lanes.splat(0), factor = lanes.splat(scale), lowest = lanes.splat(-INFINITY);
-    BlockProduct{{key.access, key.row(kernel, first), key.rowStride, key.columnStride},
-                 {packed, kernel.index(0), DimExpr(blockRows), DimExpr(1)},
-                 some,
-                 kernel.index(depth),
-                 blockRows,
-                 [&](BlockProduct::Place) { return zero; },
-                 [&](BlockProduct::Place place, Value sum) {
-                   Value score = lanes.mul(sum, factor);
-                   if (causal) {
-                     Value mask = hidden(lanes, kernel.add(row, place.column), kernel.add(first, place.row));
-                     score = lanes.select(mask, lowest, score);
-                   }
-                   lanes.store(scores, at(place.row, blockRows, place.column), score);
-                 }}
-        .write(lanes);
+    Value factor = lanes.splat(scale), lowest = lanes.splat(-INFINITY);
+    multiplyPacked(lanes, key, first, some, packed, depth, [&](BlockProduct::Place place, Value sum) {
+      Value score = lanes.mul(sum, factor);
+      if (causal) {
+        Value mask = hidden(lanes, kernel.add(row, place.column), kernel.add(first, place.row));
+        score = lanes.select(mask, lowest, score);
+      }
+      lanes.store(scores, at(place.row, blockRows, place.column), score);
+    });
   }
 
   /// Scores become exponentials relative to the largest score so far; `factor` is what the sums so far lose by it.
@@ -368,37 +375,23 @@ private:
 
   void writeWeights(Lanes &lanes, Value row, Value first, Value some) {
     Value zero = lanes.splat(0), factor = lanes.splat(scale);
-    BlockProduct{{key.access, key.row(kernel, first), key.rowStride, key.columnStride},
-                 {packed, kernel.index(0), DimExpr(blockRows), DimExpr(1)},
-                 some,
-                 kernel.index(depth),
-                 blockRows,
-                 [&](BlockProduct::Place) { return zero; },
-                 [&](BlockProduct::Place place, Value sum) {
-                   Value weight = exp(lanes.sub(lanes.mul(sum, factor), lanes.load(logsums, place.column)));
-                   if (causal) {
-                     Value mask = hidden(lanes, kernel.add(row, place.column), kernel.add(first, place.row));
-                     weight = lanes.select(mask, zero, weight);
-                   }
-                   lanes.store(weights, at(place.row, blockRows, place.column), weight);
-                 }}
-        .write(lanes);
+    multiplyPacked(lanes, key, first, some, packed, depth, [&](BlockProduct::Place place, Value sum) {
+      Value weight = exp(lanes.sub(lanes.mul(sum, factor), lanes.load(logsums, place.column)));
+      if (causal) {
+        Value mask = hidden(lanes, kernel.add(row, place.column), kernel.add(first, place.row));
+        weight = lanes.select(mask, zero, weight);
+      }
+      lanes.store(weights, at(place.row, blockRows, place.column), weight);
+    });
   }
 
   void writeScoreGradients(Lanes &lanes, Value first, Value some) {
-    Value zero = lanes.splat(0), factor = lanes.splat(scale);
-    BlockProduct{{value.access, value.row(kernel, first), value.rowStride, value.columnStride},
-                 {packedCotangent, kernel.index(0), DimExpr(blockRows), DimExpr(1)},
-                 some,
-                 kernel.index(width),
-                 blockRows,
-                 [&](BlockProduct::Place) { return zero; },
-                 [&](BlockProduct::Place place, Value sum) {
-                   Value where = at(place.row, blockRows, place.column);
-                   Value gradient = lanes.mul(lanes.sub(sum, lanes.load(means, place.column)), factor);
-                   lanes.store(dscores, where, lanes.mul(lanes.load(weights, where), gradient));
-                 }}
-        .write(lanes);
+    Value factor = lanes.splat(scale);
+    multiplyPacked(lanes, value, first, some, packedCotangent, width, [&](BlockProduct::Place place, Value sum) {
+      Value where = at(place.row, blockRows, place.column);
+      Value gradient = lanes.mul(lanes.sub(sum, lanes.load(means, place.column)), factor);
+      lanes.store(dscores, where, lanes.mul(lanes.load(weights, where), gradient));
+    });
   }
 
   /// to[key] += Σ over the block's rows of block[key][row] · from[row]
