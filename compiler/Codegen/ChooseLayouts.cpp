@@ -104,8 +104,9 @@ private:
   /// Members are read row-major before anything else: storage 0 is that one where it exists.
   void plainStorage(Operation *op) { layouts[op].plain = true; }
 
-  static StorageAttr panels(MLIRContext *context, const MemberMatrix &matrix, Type element) {
-    return StorageAttr::get(context, 0, panelLanes(element), 1, matrix.n, matrix.k, 0, matrix.nStride, matrix.kStride);
+  static StorageAttr panels(MatmulOp op, const MemberMatrix &matrix) {
+    return StorageAttr::get(op.getContext(), 0, panelLanes(op.getType().getElementType()), 1, matrix.n, matrix.k, 0,
+                            matrix.nStride, matrix.kStride, op.getBf16());
   }
 
   /// What is seldom called packs for itself: each step of the training would have to write what only that reads.
@@ -119,7 +120,7 @@ private:
     if (!matrix)
       return;
     Layouts &layout = layouts[owner(matrix->member)];
-    StorageAttr wanted = panels(&getContext(), *matrix, op.getType().getElementType());
+    StorageAttr wanted = panels(op, *matrix);
     auto it = llvm::find(layout.storages, wanted);
     if (it == layout.storages.end() && !mayAdd)
       return;
@@ -147,16 +148,15 @@ private:
       SmallVector<Attribute> storages;
       int64_t &offset = isa<SlotOp>(op) ? training : state;
       auto place = [&](StorageAttr storage, int64_t elements) {
-        storages.push_back(StorageAttr::get(&getContext(), offset, storage.getLanes(), storage.getBatch(),
-                                            storage.getN(), storage.getK(), storage.getBatchStride(),
-                                            storage.getNStride(), storage.getKStride()));
+        storages.push_back(storage.at(offset));
         offset += llvm::alignTo(elements * bytes, 64);
       };
-      layout.plain |= layout.storages.empty();
+      // The first storage is what the member's value is read from: the others may be rounded.
+      layout.plain |= layout.storages.empty() || layout.storages.front().getBf16();
       if (layout.plain)
-        place(StorageAttr::get(&getContext(), 0, 0, 0, 0, 0, 0, 0, 0), type.getNumElements());
+        place(StorageAttr::get(&getContext(), 0, 0, 0, 0, 0, 0, 0, 0, false), type.getNumElements());
       for (StorageAttr storage : layout.storages)
-        place(storage, storage.getBatch() * llvm::alignTo(storage.getN(), storage.getLanes()) * storage.getK());
+        place(storage, storage.getBatch() * llvm::alignTo(storage.getN(), storage.getLanes()) * storage.getPanelRows());
       op->setAttr("storages", builder.getArrayAttr(storages));
     }
     for (auto &[product, storage, member] : products)

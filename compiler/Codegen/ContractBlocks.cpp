@@ -54,9 +54,9 @@ void ContractBlocks::write() {
   }
   kernel.parallel(units, nanoseconds, [&](Value begin, Value end) {
     auto scratch = [&](int64_t elements) {
-      auto type = MemRefType::get({elements}, product.rhs.element);
+      auto type = MemRefType::get({elements}, product.element);
       Value buffer = memref::AllocaOp::create(b, kernel.loc, type, b.getI64IntegerAttr(64));
-      return Access{buffer, DimExpr(0), {}, product.rhs.element};
+      return Access{buffer, DimExpr(0), {}, product.element};
     };
     // What a vector copies beyond a tile's last rows lands behind them.
     packed = packs ? scratch(blockRows * blockDepth + panelLanes) : product.lhs;
@@ -108,7 +108,7 @@ void ContractBlocks::writeBlock(const Block &given) {
     Value here = kernel.min(kernel.sub(depth, k), kernel.index(blockDepth));
     if (packs)
       pack(block, k, here);
-    multiply(block, k, here);
+    product.inMode(tileRows, [&] { multiply(block, k, here); });
   });
   writeEpilogue(block);
 }
@@ -233,7 +233,7 @@ SmallVector<Value> ContractBlocks::rowPlaces(const Block &block, Value k, Value 
 
 void ContractBlocks::writeTile(const Block &block, Value k, Value depth, Value panel, Value tile, int64_t height,
                                int64_t count, bool partial) {
-  int64_t width = count * panelVectors, rowLength = blockPanels * panelLanes;
+  int64_t width = count * panelVectors, rowLength = blockPanels * panelLanes, together = product.together();
   SmallVector<Value> rows = rowPlaces(block, k, tile, height, partial);
   Value sumStart =
       kernel.add(kernel.mul(tile, kernel.index(tileRows * rowLength)), kernel.mul(panel, kernel.index(panelLanes)));
@@ -244,7 +244,7 @@ void ContractBlocks::writeTile(const Block &block, Value k, Value depth, Value p
   for (int64_t p = 0; p < count; ++p) {
     Value number = kernel.add(kernel.add(block.panel, panel), kernel.index(p));
     Value start = kernel.advance(block.matrix.rhs, number, product.panelStride);
-    rightStarts.push_back(kernel.add(start, kernel.mul(k, kernel.index(panelLanes))));
+    rightStarts.push_back(kernel.add(start, kernel.mul(kernel.div(k, together), kernel.index(panelLanes))));
   }
   // The first block of k begins at zero.
   SmallVector<Type> types(height * width, product.vectorType());
@@ -262,29 +262,38 @@ void ContractBlocks::writeTile(const Block &block, Value k, Value depth, Value p
         scf::YieldOp::create(b, loc, loaded);
       });
 
-  auto multiply = [&](Value first, Value i, ValueRange carried) {
-    SmallVector<Value> right, next;
-    for (int64_t p = 0; p < count; ++p) {
-      Value place = kernel.add(rightStarts[p], kernel.mul(kernel.add(first, i), kernel.index(panelLanes)));
+  // `i`: a row of the panels behind those of `first`.
+  auto multiply = [&](Value first, Value i, int64_t numbers, ValueRange carried) {
+    SmallVector<Value> right;
+    for (Value panelStart : rightStarts) {
+      Value panelRow = kernel.add(kernel.div(first, together), i);
+      Value place = kernel.add(panelStart, kernel.mul(panelRow, kernel.index(panelLanes)));
       for (int64_t v = 0; v < panelVectors; ++v)
         right.push_back(loadLanes(kernel, product.rhs, kernel.add(place, kernel.index(v * lanes)), DimExpr(1), lanes));
     }
-    for (int64_t r = 0; r < height; ++r) {
-      Value place = kernel.add(rows[r], packs ? kernel.mul(first, kernel.index(tileRows)) : first);
-      place = kernel.add(place, packs && rowsAreRuns ? kernel.mul(i, kernel.index(tileRows)) : i);
-      Value scalar = spread(kernel, memref::LoadOp::create(b, kernel.loc, packed.buffer, place), lanes);
-      for (int64_t j = 0; j < width; ++j)
-        next.push_back(product.multiplyAdd(scalar, right[j], carried[r * width + j]));
-    }
-    return next;
+    SmallVector<SmallVector<Value, 2>> left(height);
+    for (int64_t r = 0; r < height; ++r)
+      for (int64_t t = 0; t < numbers; ++t) {
+        Value number = kernel.add(kernel.mul(i, kernel.index(together)), kernel.index(t));
+        Value place = kernel.add(rows[r], packs ? kernel.mul(first, kernel.index(tileRows)) : first);
+        place = kernel.add(place, packs && rowsAreRuns ? kernel.mul(number, kernel.index(tileRows)) : number);
+        left[r].push_back(memref::LoadOp::create(b, kernel.loc, packed.buffer, place));
+      }
+    return product.multiplyRow(left, right, carried);
   };
   SmallVector<Value> results =
       kernel.loop(kernel.index(0), depth, lanes, start.getResults(), [&](Value first, ValueRange outer) {
         prefetch(tile, first, depth, rightStarts);
         bool isWhole = product.depth.mod(DimExpr(lanes)).isConstant(0);
         Value end = isWhole ? kernel.index(lanes) : kernel.min(kernel.index(lanes), kernel.sub(depth, first));
-        return kernel.unrolledLoop(kernel.index(0), end, 4, outer,
-                                   [&](Value i, ValueRange carried) { return multiply(first, i, carried); });
+        Value whole = kernel.div(end, together);
+        SmallVector<Value> next =
+            kernel.unrolledLoop(kernel.index(0), whole, 4 / together, outer,
+                                [&](Value i, ValueRange carried) { return multiply(first, i, together, carried); });
+        if (!product.depth.mod(DimExpr(together)).isConstant(0))
+          next = kernel.loop(whole, kernel.div(kernel.add(end, kernel.index(together - 1)), together), 1, next,
+                             [&](Value i, ValueRange carried) { return multiply(first, i, 1, carried); });
+        return next;
       });
   for (int64_t i = 0; i < height; ++i)
     for (int64_t j = 0; j < width; ++j)
@@ -296,7 +305,8 @@ void ContractBlocks::prefetch(Value tile, Value first, Value depth, ArrayRef<Val
   constexpr int64_t rowsEach = 3; // times 16 vectors of k: six tiles are enough
   Value row = kernel.add(kernel.mul(tile, kernel.index(blockDepth / lanes)), kernel.div(first, lanes));
   row = kernel.mul(row, kernel.index(rowsEach));
-  kernel.runIf(kernel.compare(arith::CmpIPredicate::slt, row, depth), [&] {
+  Value panelRows = kernel.div(depth, product.together());
+  kernel.runIf(kernel.compare(arith::CmpIPredicate::slt, row, panelRows), [&] {
     for (Value start : panelStarts) {
       Value next = kernel.advance(start, kernel.index(panelStarts.size()), product.panelStride);
       for (int64_t i = 0; i < rowsEach; ++i) {

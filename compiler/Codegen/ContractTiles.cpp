@@ -132,21 +132,30 @@ void ContractTiles::writeTile(const Place &matrix, Value row, Value panel, int64
   for (int64_t p = 0; p < count; ++p)
     panelStarts.push_back(kernel.advance(matrix.rhs, kernel.add(panel, kernel.index(p)), product.panelStride));
 
-  SmallVector<Value> sums = kernel.loop(0, product.depth, 1, zeros, [&](Value k, ValueRange accumulators) {
+  int64_t together = product.together();
+  auto multiply = [&](Value k, int64_t numbers, ValueRange sums) {
     SmallVector<Value> right;
-    for (int64_t p = 0; p < count; ++p) {
-      Value at = kernel.add(panelStarts[p], kernel.mul(k, kernel.index(panelLanes)));
+    for (Value start : panelStarts) {
+      Value at = kernel.add(start, kernel.mul(k, kernel.index(panelLanes)));
       for (int64_t v = 0; v < panelVectors; ++v)
         right.push_back(loadLanes(kernel, product.rhs, kernel.add(at, kernel.index(v * lanes)), DimExpr(1), lanes));
     }
-    SmallVector<Value> next;
-    for (int64_t i = 0; i < height; ++i) {
-      Value at = kernel.advance(rowStarts[i], k, product.lhs.strides.back());
-      Value left = spread(kernel, memref::LoadOp::create(b, kernel.loc, product.lhs.buffer, at), lanes);
-      for (int64_t j = 0; j < width; ++j)
-        next.push_back(product.multiplyAdd(left, right[j], accumulators[i * width + j]));
-    }
-    return next;
+    SmallVector<SmallVector<Value, 2>> left(height);
+    for (int64_t i = 0; i < height; ++i)
+      for (int64_t t = 0; t < numbers; ++t) {
+        Value number = kernel.add(kernel.mul(k, kernel.index(together)), kernel.index(t));
+        Value at = kernel.advance(rowStarts[i], number, product.lhs.strides.back());
+        left[i].push_back(memref::LoadOp::create(b, kernel.loc, product.lhs.buffer, at));
+      }
+    return product.multiplyRow(left, right, sums);
+  };
+  SmallVector<Value> sums = zeros;
+  product.inMode(height, [&] {
+    DimExpr whole = product.depth.floorDiv(DimExpr(together));
+    sums = kernel.loop(0, whole, 1, sums, [&](Value k, ValueRange carried) { return multiply(k, together, carried); });
+    if (whole != product.panelRows())
+      sums = kernel.loop(whole, product.panelRows(), 1, sums,
+                         [&](Value k, ValueRange carried) { return multiply(k, 1, carried); });
   });
   for (int64_t i = 0; i < height; ++i)
     for (int64_t j = 0; j < width; ++j) {

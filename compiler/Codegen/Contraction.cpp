@@ -3,6 +3,7 @@
 
 #include "Codegen/Contraction.h"
 
+#include "Codegen/Bf16.h"
 #include "Codegen/VectorBody.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -38,7 +39,11 @@ LogicalResult Contraction::collect() {
   }
   rhs = {kernel.buffer(rhsView->root), rhsView->offset, {}, rhsView->root.element};
   batch = rhsView->sizes.size() - 3;
-  depth = rhsView->sizes[batch + 1];
+  element = op.getEpilogue().front().getArgument(0).getType();
+  pairs = rhsView->root.element.isInteger(32);
+  auto lhsView = s.view(op, op.getLhs());
+  AffineMap lhsMap = cast<AffineMapAttr>(op.getMaps()[0]).getValue();
+  depth = lhsView->sizes[*lhsMap.getResultPosition(b.getAffineDimExpr(rank))];
   panelLanes = rhsView->sizes[batch + 2].getConstant();
   panelStride = rhsView->strides[batch];
   batchStrides.assign(rhsView->strides.begin(), rhsView->strides.begin() + batch);
@@ -115,7 +120,7 @@ int64_t Contraction::panelsPerTile(int64_t rows) const {
 }
 
 /// One lane is a scalar.
-Type Contraction::vectorType() const { return lanes == 1 ? rhs.element : VectorType::get({lanes}, rhs.element); }
+Type Contraction::vectorType() const { return lanes == 1 ? element : VectorType::get({lanes}, element); }
 
 Value Contraction::zero() { return arith::ConstantOp::create(b, kernel.loc, b.getZeroAttr(vectorType())); }
 
@@ -125,6 +130,75 @@ Value Contraction::multiplyAdd(Value x, Value y, Value sum) {
   Value product = arith::MulFOp::create(b, kernel.loc, x, y);
   return arith::AddFOp::create(b, kernel.loc, product, sum);
 }
+
+//===--- One row of panels ------------------------------------------------===//
+
+SmallVector<Value> Contraction::multiplyRow(ArrayRef<SmallVector<Value, 2>> left, ArrayRef<Value> right,
+                                            ValueRange sums) {
+  if (pairs)
+    return multiplyPairs(left, right, sums);
+  SmallVector<Value> next;
+  for (auto [row, numbers] : llvm::enumerate(left)) {
+    Value number = spread(kernel, numbers.front(), lanes);
+    for (auto [j, vector] : llvm::enumerate(right))
+      next.push_back(multiplyAdd(number, vector, sums[row * right.size() + j]));
+  }
+  return next;
+}
+
+Contraction::Bf16Form Contraction::bf16Form(int64_t rows) const {
+  // The instruction does half as much in a cycle as two multiply-adds, but needs no unpacking: few rows, whose panels
+  // come from memory, gain.
+  constexpr int64_t fewRows = 3;
+  if (s.target.dotBf16 && lanes > 1 && rows <= fewRows)
+    return Bf16Form::Instruction;
+  return s.target.flushesByMode ? Bf16Form::Mode : Bf16Form::Select;
+}
+
+SmallVector<Value> Contraction::multiplyPairs(ArrayRef<SmallVector<Value, 2>> left, ArrayRef<Value> right,
+                                              ValueRange sums) {
+  Location loc = kernel.loc;
+  Bf16Form form = bf16Form(left.size());
+  SmallVector<Value> next(sums);
+  if (form == Bf16Form::Instruction && left.front().size() == 2) {
+    for (auto [row, numbers] : llvm::enumerate(left)) {
+      Value pair = spread(kernel, pairOfBf16(b, loc, numbers[0], numbers[1]), lanes);
+      for (auto [j, words] : llvm::enumerate(right)) {
+        Value &sum = next[row * right.size() + j];
+        sum = DotBf16Op::create(b, loc, sum, pair, words);
+      }
+    }
+    return next;
+  }
+  auto add = [&](unsigned number, ArrayRef<Value> vectors) {
+    for (auto [row, numbers] : llvm::enumerate(left))
+      for (auto [j, vector] : llvm::enumerate(vectors)) {
+        Value &sum = next[row * right.size() + j];
+        sum = multiplyAdd(spread(kernel, numbers[number], lanes), vector, sum);
+        if (form != Bf16Form::Mode)
+          sum = FlushSubnormalOp::create(b, loc, sum);
+      }
+  };
+  SmallVector<Value> first, second;
+  for (Value words : right) {
+    first.push_back(firstOfPair(b, loc, words));
+    second.push_back(secondOfPair(b, loc, words));
+  }
+  if (left.front().size() == 2)
+    add(1, second);
+  add(0, first);
+  return next;
+}
+
+void Contraction::inMode(int64_t rows, function_ref<void()> write) {
+  if (!pairs || bf16Form(rows) != Bf16Form::Mode)
+    return write();
+  Value mode = FlushBeginOp::create(b, kernel.loc, b.getI32Type());
+  write();
+  FlushEndOp::create(b, kernel.loc, mode);
+}
+
+//===--- The epilogue -----------------------------------------------------===//
 
 void Contraction::finish(const Place &matrix, Value row, Value column, Value sum, const std::optional<DimExpr> &valid) {
   Value mask = valid ? kernel.mask(lanes, *valid) : Value();

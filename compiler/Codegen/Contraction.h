@@ -47,6 +47,17 @@ public:
   mlir::Type vectorType() const;
   mlir::Value zero();
   mlir::Value multiplyAdd(mlir::Value x, mlir::Value y, mlir::Value sum);
+
+  /// How many k a row of a panel holds: 2 of bfloat16.
+  int64_t together() const { return pairs ? 2 : 1; }
+  /// Rows of a panel.
+  DimExpr panelRows() const { return depth.ceilDiv(DimExpr(together())); }
+  /// A tile's sums, row by row, with one row of its panels: `left` has the scalars of each of the tile's rows
+  /// (`together()`, or one where the last k is alone), `right` the vectors.
+  llvm::SmallVector<mlir::Value> multiplyRow(llvm::ArrayRef<llvm::SmallVector<mlir::Value, 2>> left,
+                                             llvm::ArrayRef<mlir::Value> right, mlir::ValueRange sums);
+  /// Code that multiplies tiles of so many rows, in the mode that this needs.
+  void inMode(int64_t rows, llvm::function_ref<void()> write);
   /// The epilogue of one vector of sums, and its store. `valid`: its columns that there are; nothing where all are.
   void finish(const Place &matrix, mlir::Value row, mlir::Value column, mlir::Value sum,
               const std::optional<DimExpr> &valid);
@@ -64,8 +75,17 @@ public:
   DimExpr depth, panelStride;
   llvm::SmallVector<DimExpr> batchStrides; // of the right side
   int64_t panelLanes = 16, lanes = 8, panelVectors = 2;
+  mlir::Type element; // of sums
+  bool pairs = false; // the right side holds bfloat16
 
 private:
+  /// How sums of bfloat16 are made: by the instruction, or by fused multiply-adds, after which sums that are subnormal
+  /// become zero in a mode of the processor or by instructions of their own.
+  enum class Bf16Form { Instruction, Mode, Select };
+  Bf16Form bf16Form(int64_t rows) const;
+  llvm::SmallVector<mlir::Value> multiplyPairs(llvm::ArrayRef<llvm::SmallVector<mlir::Value, 2>> left,
+                                               llvm::ArrayRef<mlir::Value> right, mlir::ValueRange sums);
+
   void mergeRows();
   bool mergeable(unsigned dim);
   void scatter(const Access &out, mlir::Value at, mlir::Value result, const DimExpr &valid);

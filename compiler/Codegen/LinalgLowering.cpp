@@ -3,6 +3,7 @@
 
 #include "Codegen/LinalgLowering.h"
 
+#include "Codegen/Bf16.h"
 #include "Codegen/SymbolicIndex.h"
 #include "Dialect/Origin.h"
 
@@ -27,6 +28,18 @@ void LinalgLowering::lower(Operation *op) {
   loc = withOrigin(op);
   lowerable.lowerToLinalg(*this);
   loc = outer;
+}
+
+Value LinalgLowering::roundedToBf16(Value source) {
+  Value known = lookup(source);
+  Value &result = rounded[known];
+  if (!result) {
+    auto map =
+        AffineMap::getMultiDimIdentityMap(cast<RankedTensorType>(source.getType()).getRank(), builder.getContext());
+    result = elementwise(known, map, source.getType(),
+                         [&](OpBuilder &body, ValueRange x) { return roundToBf16(body, loc, x[0]); });
+  }
+  return result;
 }
 
 RankedTensorType LinalgLowering::convert(Type type) {
@@ -153,8 +166,8 @@ LinalgLowering::Storage LinalgLowering::view(Operation *owner, unsigned storage,
     if (description.getBatch() != 1)
       shape.push_back(description.getBatch());
     shape.push_back(llvm::divideCeil(description.getN(), description.getLanes()));
-    shape.append({description.getK(), description.getLanes()});
-    tensor = RankedTensorType::get(shape, tensor.getElementType());
+    shape.append({description.getPanelRows(), description.getLanes()});
+    tensor = RankedTensorType::get(shape, description.getBf16() ? builder.getI32Type() : tensor.getElementType());
   }
   auto memref = MemRefType::get(tensor.getShape(), tensor.getElementType());
   Value arena = isa<SlotOp>(owner) ? training : state;

@@ -33,6 +33,8 @@ public:
   /// The lowered value; its op is lowered on first use, so that what nothing reads leaves nothing behind.
   mlir::Value lookup(mlir::Value source);
   void lower(mlir::Operation *op);
+  /// The lowered value with every element rounded to bfloat16, as f32: once, whoever reads it.
+  mlir::Value roundedToBf16(mlir::Value source);
   void map(mlir::Value source, mlir::Value target) { mapping.map(source, target); }
 
   /// The type at this level: no encoding, booleans as bytes.
@@ -75,6 +77,7 @@ private:
   Storage view(mlir::Operation *owner, unsigned storage, bool writable);
 
   mlir::IRMapping mapping;
+  llvm::DenseMap<mlir::Value, mlir::Value> rounded;
   std::map<std::pair<mlir::Operation *, unsigned>, Storage> written;
 };
 

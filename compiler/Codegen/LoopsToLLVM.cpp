@@ -1,6 +1,7 @@
 // Part of Runestone, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Codegen/Bf16.h"
 #include "Codegen/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -100,10 +101,11 @@ private:
         .Case<memref::LoadOp, memref::StoreOp, vector::LoadOp, vector::StoreOp, vector::MaskedLoadOp,
               vector::MaskedStoreOp, vector::GatherOp, memref::ViewOp, memref::CastOp, memref::GetGlobalOp,
               memref::ExtractAlignedPointerAsIndexOp, memref::AllocaOp, memref::PrefetchOp, PointerOp, ParallelOp,
-              TraceOp, TraceEndOp, func::CallOp>([&](auto typed) {
-          lower(typed);
-          return success();
-        })
+              TraceOp, TraceEndOp, DotBf16Op, FlushSubnormalOp, FlushBeginOp, FlushEndOp, func::CallOp>(
+            [&](auto typed) {
+              lower(typed);
+              return success();
+            })
         .Default([&](Operation *other) -> LogicalResult {
           if (llvm::any_of(other->getOperandTypes(), llvm::IsaPred<MemRefType>) ||
               llvm::any_of(other->getResultTypes(), llvm::IsaPred<MemRefType>))
@@ -214,6 +216,55 @@ private:
     LLVM::Prefetch::create(builder, op.getLoc(), place, op.getIsWrite(), op.getLocalityHint(), op.getIsDataCache());
     op.erase();
   }
+  //===--- bfloat16 -------------------------------------------------------===//
+
+  void lower(DotBf16Op op) {
+    auto type = cast<VectorType>(op.getType());
+    int64_t lanes = type.getNumElements();
+    auto halves = VectorType::get({2 * lanes}, builder.getBF16Type());
+    Value lhs = LLVM::BitcastOp::create(builder, op.getLoc(), halves, op.getLhs());
+    Value rhs = LLVM::BitcastOp::create(builder, op.getLoc(), halves, op.getRhs());
+    std::string name = "llvm.x86.avx512bf16.dpbf16ps." + std::to_string(lanes * 32);
+    auto call = LLVM::CallIntrinsicOp::create(builder, op.getLoc(), type, builder.getStringAttr(name),
+                                              ValueRange{op.getSum(), lhs, rhs});
+    replace(op, call.getResult(0));
+  }
+
+  void lower(FlushSubnormalOp op) { replace(op, flushSubnormal(builder, op.getLoc(), op.getInput())); }
+
+  static constexpr int32_t flushBits = 0x8040; // of MXCSR: flush to zero, and denormals are zeros
+
+  void setMode(Location loc, Value word, Value mode) {
+    LLVM::StoreOp::create(builder, loc, mode, word);
+    LLVM::CallIntrinsicOp::create(builder, loc, builder.getStringAttr("llvm.x86.sse.ldmxcsr"), ValueRange{word});
+  }
+  void lower(FlushBeginOp op) {
+    Location loc = op.getLoc();
+    Value word = modeWordOf(op);
+    LLVM::CallIntrinsicOp::create(builder, loc, builder.getStringAttr("llvm.x86.sse.stmxcsr"), ValueRange{word});
+    Value mode = LLVM::LoadOp::create(builder, loc, builder.getI32Type(), word);
+    Value bits = LLVM::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(flushBits));
+    setMode(loc, word, LLVM::OrOp::create(builder, loc, mode, bits));
+    replace(op, mode);
+  }
+  void lower(FlushEndOp op) {
+    setMode(op.getLoc(), modeWordOf(op), op.getMode());
+    op.erase();
+  }
+
+  /// A word of the function's stack.
+  Value modeWordOf(Operation *op) {
+    auto function = op->getParentOfType<func::FuncOp>();
+    if (function != modeFunction) {
+      modeFunction = function;
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(&function.getBody().front());
+      Value one = LLVM::ConstantOp::create(builder, op->getLoc(), builder.getI64IntegerAttr(1));
+      modeStorage = LLVM::AllocaOp::create(builder, op->getLoc(), pointer, builder.getI32Type(), one, 4);
+    }
+    return modeStorage;
+  }
+
   //===--- The profile ----------------------------------------------------===//
 
   /// In an entry of a few kernels a branch stands at each place: it counts there. One of many calls a function that
@@ -390,7 +441,8 @@ private:
   llvm::DenseMap<Value, Value> pointers;
   SmallVector<Value> toErase;
   SmallVector<ParallelOp> parallels;
-  func::FuncOp tracedEntry;
+  func::FuncOp tracedEntry, modeFunction;
+  Value modeStorage;              // of that function
   LLVM::LLVMFuncOp traceFunction; // of that entry
   unsigned sites = 0;
 };

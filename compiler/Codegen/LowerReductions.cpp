@@ -123,7 +123,11 @@ Value rightPanels(MatmulOp op, LinalgLowering &lowering) {
   Type element = op.getType().getElementType();
   int64_t lanes = panelLanes(element);
   SmallVector<DimExpr> panels(dims.begin(), dims.end() - 2);
-  panels.append({dims.back().ceilDiv(DimExpr(lanes)), dims[dims.size() - 2], DimExpr(lanes)});
+  DimExpr depth = dims[dims.size() - 2];
+  panels.append(
+      {dims.back().ceilDiv(DimExpr(lanes)), op.getBf16() ? depth.ceilDiv(DimExpr(2)) : depth, DimExpr(lanes)});
+  if (op.getBf16())
+    element = lowering.builder.getI32Type();
   Value init = lowering.empty(panels, element);
   return PackOp::create(lowering.builder, lowering.loc, init.getType(), lowering.lookup(source), init, transposed)
       .getResult();
@@ -145,8 +149,9 @@ void lower(MatmulOp op, LinalgLowering &lowering) {
   }
   auto maps = builder.getAffineMapArrayAttr({AffineMap::get(rank + 1, 0, left, op.getContext())});
   Value rhs = rightPanels(op, lowering), init = lowering.empty(op.getType());
-  auto contract = ContractOp::create(builder, lowering.loc, TypeRange{init.getType()}, lowering.lookup(source), rhs,
-                                     ValueRange{}, ValueRange{init}, maps);
+  Value lhs = op.getBf16() ? lowering.roundedToBf16(source) : lowering.lookup(source);
+  auto contract = ContractOp::create(builder, lowering.loc, TypeRange{init.getType()}, lhs, rhs, ValueRange{},
+                                     ValueRange{init}, maps);
   Type element = op.getType().getElementType();
   OpBuilder::InsertionGuard guard(builder);
   Block *block = builder.createBlock(&contract.getEpilogue(), {}, element, lowering.loc);

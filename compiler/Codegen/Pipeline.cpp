@@ -35,6 +35,8 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
   case Stage::Grad:
     passes.addNestedPass<RuneModuleOp>(createAutodiff());
     passes.addNestedPass<RuneModuleOp>(createSimplify({options.exact}));
+    if (options.bf16)
+      passes.addNestedPass<RuneModuleOp>(createReducePrecision());
     passes.addNestedPass<RuneModuleOp>(createSplitBackward());
     return;
   case Stage::Linalg:

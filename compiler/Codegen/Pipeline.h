@@ -22,6 +22,7 @@ struct PipelineOptions {
   bool threads = true;              // kernels may use several
   bool hooks = true;                // compile hooked variants too
   bool exact = false;               // simplify by rules that change no bit, alone
+  bool bf16 = false;                // products of bfloat16
 };
 
 /// Adds the passes after stage `from` up to and including stage `to`.

@@ -3,6 +3,7 @@
 //
 // Matrices as panels of columns: what a product reads of its right side is then one run of memory.
 
+#include "Codegen/Bf16.h"
 #include "Codegen/Structured.h"
 
 using namespace mlir;
@@ -28,6 +29,8 @@ public:
     columnStride = in->strides[batch + (op.getTransposed() ? 0 : 1)];
     depthStride = in->strides[batch + (op.getTransposed() ? 1 : 0)];
     panelLanes = out->sizes.back().getConstant();
+    pairs = target.element.isInteger(32) && source.element.isF32();
+    panelRows = depth.ceilDiv(DimExpr(pairs ? 2 : 1));
     Value from = kernel.index(source.offset), to = kernel.index(target.offset);
     unsigned first = 0;
     while (first < batch && in->sizes[first].isConstant(1))
@@ -65,7 +68,7 @@ private:
       return writeRuns(from, to);
     DimExpr whole = columns.floorDiv(DimExpr(panelLanes)), rest = columns.mod(DimExpr(panelLanes));
     kernel.parallel(whole, depth * whole, [&](Value begin, Value end) {
-      Range all{kernel.index(0), kernel.index(depth)};
+      Range all{kernel.index(0), kernel.index(panelRows)};
       kernel.loop(begin, end, 1, [&](Value panel) { writePanel(from, to, panel, DimExpr(panelLanes), all); });
       if (!rest.isConstant(0))
         kernel.runIf(isRagged(rest, whole, end), [&] { writePanel(from, to, kernel.index(whole), rest, all); });
@@ -76,11 +79,11 @@ private:
 
   void writeRuns(Value from, Value to) {
     DimExpr whole = columns.floorDiv(DimExpr(panelLanes)), rest = columns.mod(DimExpr(panelLanes));
-    DimExpr blocks = depth.ceilDiv(DimExpr(runs));
+    DimExpr blocks = panelRows.ceilDiv(DimExpr(runs));
     kernel.parallel(blocks, depth * whole, [&](Value begin, Value end) {
       kernel.loop(begin, end, 1, [&](Value block) {
         Value first = kernel.mul(block, kernel.index(runs));
-        Range rows{first, kernel.min(kernel.add(first, kernel.index(runs)), kernel.index(depth))};
+        Range rows{first, kernel.min(kernel.add(first, kernel.index(runs)), kernel.index(panelRows))};
         kernel.loop(kernel.index(0), kernel.index(whole), 1,
                     [&](Value panel) { writePanel(from, to, panel, DimExpr(panelLanes), rows); });
         if (!rest.isConstant(0))
@@ -105,16 +108,35 @@ private:
     int64_t lanes = std::min(s.target.lanes(source.element.getIntOrFloatBitWidth()), panelLanes);
     from = kernel.advance(from, kernel.mul(panel, kernel.index(panelLanes)), columnStride);
     to = kernel.advance(to, panel, target.strides[batch]);
-    kernel.loop(rows.first, rows.second, 1, [&](Value k) {
-      Value at = kernel.advance(from, k, depthStride), place = kernel.advance(to, k, DimExpr(panelLanes));
+    // Of the last of the pairs the second may be missing.
+    Value whole = pairs ? kernel.min(rows.second, kernel.index(depth.floorDiv(DimExpr(2)))) : rows.second;
+    auto writeRow = [&](Value row, int64_t numbers) {
+      Value place = kernel.advance(to, row, DimExpr(panelLanes));
       for (int64_t v = 0; v < panelLanes; v += lanes) {
         DimExpr left = valid - DimExpr(v);
         bool full = left.isConstant() && left.getConstant() >= lanes;
-        Value start = kernel.advance(at, kernel.index(v), columnStride);
-        Value value = loadLanes(kernel, source, start, columnStride, lanes, full ? Value() : kernel.mask(lanes, left));
-        storeLanes(kernel, target, kernel.add(place, kernel.index(v)), spread(kernel, value, lanes));
+        Value mask = full ? Value() : kernel.mask(lanes, left);
+        SmallVector<Value> values;
+        for (int64_t i = 0; i < numbers; ++i) {
+          Value k = pairs ? kernel.add(kernel.mul(row, kernel.index(2)), kernel.index(i)) : row;
+          Value start = kernel.advance(kernel.advance(from, k, depthStride), kernel.index(v), columnStride);
+          values.push_back(spread(kernel, loadLanes(kernel, source, start, columnStride, lanes, mask), lanes));
+        }
+        storeLanes(kernel, target, kernel.add(place, kernel.index(v)), pairs ? paired(values) : values.front());
       }
-    });
+    };
+    kernel.loop(rows.first, whole, 1, [&](Value row) { writeRow(row, pairs ? 2 : 1); });
+    if (pairs && !depth.mod(DimExpr(2)).isConstant(0))
+      kernel.loop(whole, rows.second, 1, [&](Value row) { writeRow(row, 1); });
+  }
+
+  /// Rounded; a second that is missing is zero.
+  Value paired(ArrayRef<Value> values) {
+    Value first = roundToBf16(b, kernel.loc, values.front());
+    if (values.size() == 2)
+      return pairOfBf16(b, kernel.loc, first, roundToBf16(b, kernel.loc, values.back()));
+    Value zero = arith::ConstantOp::create(b, kernel.loc, b.getZeroAttr(first.getType()));
+    return pairOfBf16(b, kernel.loc, first, zero);
   }
 
   PackOp op;
@@ -123,8 +145,9 @@ private:
   OpBuilder &b;
   Access source, target;
   unsigned batch = 0;
-  DimExpr columns, depth, columnStride, depthStride;
+  DimExpr columns, depth, panelRows, columnStride, depthStride;
   int64_t panelLanes = 16;
+  bool pairs = false; // f32 becomes pairs of bfloat16
 };
 
 } // namespace

@@ -23,6 +23,9 @@ static void setVectors(TargetDesc &target, llvm::function_ref<bool(StringRef)> h
   } else if (has("avx2")) {
     target.vectorBytes = 32;
   }
+  target.dotBf16 = has("avx512bf16") && target.vectorBytes == 64;
+  // Without FMA a product alone would be flushed, too.
+  target.flushesByMode = target.fma;
 }
 
 static llvm::Error unknownCpu(StringRef cpu, llvm::ArrayRef<StringRef> known) {

@@ -23,6 +23,8 @@ struct TargetDesc {
   int64_t vectorBytes = 16;
   int64_t registers = 16; // vector registers
   bool fma = false;
+  bool dotBf16 = false;       // VDPBF16PS on vectors of `vectorBytes`
+  bool flushesByMode = false; // flush_begin does something
 
   int64_t lanes(unsigned bits) const { return std::max<int64_t>(vectorBytes * 8 / bits, 1); }
   /// Whether LLVM knows it.

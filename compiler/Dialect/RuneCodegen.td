@@ -28,7 +28,8 @@ def Rune_PackOp : Rune_Structured<"pack"> {
   let summary = "Matrices as panels";
   let description = [{
     The last two dimensions of the input are [k, n], or [n, k] where `transposed`; the rest are batch dimensions. The
-    result is [batch…, ⌈n / lanes⌉, k, lanes], its lanes past n zero.
+    result is [batch…, ⌈n / lanes⌉, k, lanes], its lanes past n zero. From f32 to i32 it is [batch…, ⌈n / lanes⌉,
+    ⌈k / 2⌉, lanes]: words of two bfloat16, rounded as rune.matmul's, the first of the two in the low half.
   }];
   let arguments = (ins AnyShaped:$input, AnyShaped:$init, UnitAttr:$transposed);
   let results = (outs Optional<AnyRankedTensor>:$result);
@@ -62,7 +63,8 @@ def Rune_ContractOp
     [batch…, ⌈n / lanes⌉, k, lanes], its batch dimensions being d0, d1, …; the other maps give the places in `extras`
     over (d0, …, d{r−2}, n). For each result element
     acc = Σ lhs · rhs as one chain of fused multiply-adds over ascending k from +0, and the element is what the region
-    makes of acc and of the elements of `extras`. There may be several results of the one shape: what an optimizer makes
+    makes of acc and of the elements of `extras`. Where rhs is i32 it holds pairs of bfloat16, [batch…, ⌈n / lanes⌉,
+    ⌈k / 2⌉, lanes]; the elements of lhs are such numbers as f32, and the chain is that of rune.matmul with `bf16`. There may be several results of the one shape: what an optimizer makes
     of a weight's gradient.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, Variadic<AnyShaped>:$inits,
@@ -117,6 +119,34 @@ def Rune_AttendGradOp
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return ::mlir::MutableOperandRange(getOperation(), 6, 3); }
   }];
+}
+
+def Rune_DotBf16Op : Rune_Op<"dot_bf16", [Pure, AllTypesMatch<["sum", "result"]>]> {
+  let summary = "Adds the products of two pairs of bfloat16 to each lane of a sum, as VDPBF16PS does";
+  let description = "Only where the processor has that instruction. A lane holds the first of a pair in its low half.";
+  let arguments = (ins AnyVectorOfNonZeroRank:$sum, AnyVectorOfNonZeroRank:$lhs, AnyVectorOfNonZeroRank:$rhs);
+  let results = (outs AnyVectorOfNonZeroRank:$result);
+  let assemblyFormat = "$lhs `,` $rhs `,` $sum attr-dict `:` type($lhs) `,` type($rhs) `,` type($sum)";
+}
+
+def Rune_FlushSubnormalOp : Rune_Op<"flush_subnormal", [Pure, SameOperandsAndResultType]> {
+  let summary = "A zero of x's sign where |x| is smaller than 2^-126, else x";
+  let arguments = (ins AnyTypeOf<[F32, VectorOfNonZeroRankOf<[F32]>]>:$input);
+  let results = (outs AnyTypeOf<[F32, VectorOfNonZeroRankOf<[F32]>]>:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
+def Rune_FlushBeginOp : Rune_Op<"flush_begin"> {
+  let summary = "From here on, in this thread, sums that are subnormal become zero";
+  let description = "Where the processor has such a mode of its vector unit. The result is the mode as it was.";
+  let results = (outs I32:$mode);
+  let assemblyFormat = "attr-dict";
+}
+
+def Rune_FlushEndOp : Rune_Op<"flush_end"> {
+  let summary = "Restores the mode that flush_begin found";
+  let arguments = (ins I32:$mode);
+  let assemblyFormat = "$mode attr-dict";
 }
 
 def Rune_CheckIndexOp : Rune_Op<"check_index"> {

@@ -56,9 +56,21 @@ def Rune_InitAttr : AttrDef<Rune_Dialect, "Init"> {
 def Rune_StorageAttr : AttrDef<Rune_Dialect, "Storage"> {
   let mnemonic = "storage";
   let summary = "A copy of a member in the state arena";
-  let description = [{Row-major where `lanes` is 0; else panels, as rune_storage of the runtime's tables says.}];
+  let description = [{
+    Row-major where `lanes` is 0; else panels, of bfloat16 in pairs with `bf16`, as rune_storage of the
+    runtime's tables says.
+  }];
   let parameters = (ins "int64_t":$offset, "int64_t":$lanes, "int64_t":$batch, "int64_t":$n, "int64_t":$k,
-      "int64_t":$batchStride, "int64_t":$nStride, "int64_t":$kStride);
+      "int64_t":$batchStride, "int64_t":$nStride, "int64_t":$kStride, DefaultValuedParameter<"bool", "false">:$bf16);
+  let extraClassDeclaration = [{
+    /// Rows of a panel: the k, or the pairs of them.
+    int64_t getPanelRows() const { return getBf16() ? (getK() + 1) / 2 : getK(); }
+    /// The same at another offset.
+    StorageAttr at(int64_t offset) const {
+      return get(getContext(), offset, getLanes(), getBatch(), getN(), getK(), getBatchStride(), getNStride(),
+                 getKStride(), getBf16());
+    }
+  }];
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

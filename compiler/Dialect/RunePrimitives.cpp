@@ -289,6 +289,8 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   auto leading = ArrayRef<DimExpr>(lhs).drop_back(2);
   if (rhs.size() != 2 && leading != ArrayRef<DimExpr>(rhs).drop_back(2))
     return fail(loc, "(C3) leading dimensions of " + formatDims(lhs) + " and " + formatDims(rhs) + " differ");
+  if (adaptor.getBf16() && !element.isF32())
+    return fail(loc, "(C4) f32 expected, which is rounded to bf16");
   lhs.back() = rhs.back();
   types.push_back(makeTensorType(lhs, element));
   return success();

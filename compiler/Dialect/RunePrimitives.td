@@ -253,11 +253,15 @@ def Rune_MatmulOp : Rune_Primitive<"matmul"> {
   let description = [{
     Each element is one chain of fused multiply-adds over ascending k, from +0. (C1) Both have rank 2 or more and one
     floating dtype; (C2) the inner dimensions agree; (C3) the right side has rank 2 or the left side's leading
-    dimensions.
+    dimensions; (C4) with `bf16` the dtype is f32.
+
+    With `bf16` both sides are rounded to bfloat16 first (to nearest even, what is smaller than 2^-126 to zero), and the
+    chain takes the elements of k in pairs, the second of each before the first (an odd last one alone), every sum
+    smaller than 2^-126 becoming a zero of its sign: what VDPBF16PS computes. Products of two such numbers are exact.
   }];
-  let arguments = (ins Rune_FloatTensor:$lhs, Rune_FloatTensor:$rhs);
+  let arguments = (ins Rune_FloatTensor:$lhs, Rune_FloatTensor:$rhs, UnitAttr:$bf16);
   let results = (outs Rune_FloatTensor:$result);
-  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
+  let assemblyFormat = "(`bf16` $bf16^)? $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
 }
 
 def Rune_AttentionOp : Rune_Primitive<"attention"> {

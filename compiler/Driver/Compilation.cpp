@@ -70,7 +70,9 @@ RuneModuleOp Compilation::runeModule() { return *ir->getOps<RuneModuleOp>().begi
 bool Compilation::run(Stage from, Stage to, const PipelineOptions &pipeline) {
   mlir::PassManager passes(context.get());
   passes.enableVerifier(false);
-  addStages(passes, from, to, pipeline);
+  PipelineOptions all = pipeline;
+  all.bf16 = options.bf16;
+  addStages(passes, from, to, all);
   if (mlir::failed(passes.run(*ir)) || messages.hasErrors()) {
     if (!messages.hasErrors())
       reportError("compilation of '" + path + "' failed");

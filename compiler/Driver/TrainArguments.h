@@ -19,6 +19,7 @@ struct TrainArguments {
   int64_t saveEvery = 0; // steps; 0: at the ends of epochs only
   uint64_t seed = 0;
   bool noShuffle = false, keepLast = false, resume = false;
+  bool bf16 = false; // products of bfloat16
 };
 
 /// A hash of the code of each part of a spec, by the part's name in words: what a checkpoint must agree with.

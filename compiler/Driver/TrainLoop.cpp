@@ -128,6 +128,7 @@ Metadata TrainLoop::settings() const {
   return {{"seed", std::to_string(arguments.seed)},
           {"batch size", std::to_string(batchRows)},
           {"shuffling", arguments.noShuffle ? "off" : "on"},
+          {"precision", arguments.bf16 ? "bf16" : "f32"},
           {"last short batch", arguments.keepLast ? "kept" : "left out"},
           {"number of examples", std::to_string(data.rows())},
           {"number of validation examples", std::to_string(valid ? valid->rows() : 0)}};

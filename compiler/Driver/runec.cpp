@@ -24,7 +24,7 @@ const char *const welcome = R"(runec compiles a neural network written in YAML i
 )";
 
 struct CommonArguments {
-  std::string dtype = "f32";
+  std::string dtype = "f32", precision = "f32";
   std::vector<std::string> defines;
 };
 
@@ -91,6 +91,11 @@ private:
     command->add_option("--dtype", common.dtype, "What f32 in the spec means: f32 or f64")
         ->type_name("DTYPE")
         ->check(oneOf({"f32", "f64"}));
+    command
+        ->add_option("--precision", common.precision,
+                     "Of what matrix products multiply: f32 (default), or bf16, with sums and parameters in f32")
+        ->type_name("PRECISION")
+        ->check(oneOf({"f32", "bf16"}));
     return command;
   }
 
@@ -247,6 +252,11 @@ private:
   bool readCommon() {
     FrontendOptions options;
     options.f64 = common.dtype == "f64";
+    options.bf16 = common.precision == "bf16";
+    if (options.f64 && options.bf16) {
+      reportError("--precision=bf16 rounds f32: it does not go with --dtype=f64");
+      return false;
+    }
     for (const std::string &define : common.defines) {
       size_t equals = define.find('=');
       if (equals == std::string::npos || equals == 0) {
@@ -255,6 +265,7 @@ private:
       }
       options.defines.push_back({define.substr(0, equals), define.substr(equals + 1)});
     }
+    train.bf16 = options.bf16;
     build.frontend = check.frontend = run_.frontend = train.frontend = options;
     options.compute = Compute::Forward;
     init.frontend = options;

@@ -358,7 +358,10 @@ ModelDescription rune::describeGraph(RuneModuleOp module, StringRef stem) { retu
 static std::vector<rune_storage> storagesOf(Operation *op) {
   std::vector<rune_storage> storages;
   for (auto storage : op->getAttrOfType<ArrayAttr>("storages").getAsRange<StorageAttr>())
-    storages.push_back({storage.getOffset(), storage.getLanes() ? RUNE_PANELS : RUNE_ROW_MAJOR,
+    storages.push_back({storage.getOffset(),
+                        storage.getBf16()    ? RUNE_PANELS_BF16
+                        : storage.getLanes() ? RUNE_PANELS
+                                             : RUNE_ROW_MAJOR,
                         static_cast<int32_t>(storage.getLanes()), storage.getBatch(), storage.getN(), storage.getK(),
                         storage.getBatchStride(), storage.getNStride(), storage.getKStride()});
   return storages;

@@ -32,6 +32,8 @@ const char *cType(int32_t dtype) {
 }
 
 int64_t sizeOf(int32_t dtype) { return dtype == RUNE_F32 ? 4 : dtype == RUNE_BOOL ? 1 : 8; }
+/// How many k lie beside each other in an element's place.
+int64_t together(const rune_storage &storage) { return storage.layout == RUNE_PANELS_BF16 ? 2 : 1; }
 
 /// An expression of C over sizes, none of which is negative.
 std::string sizeText(const ExprCode &code, const std::vector<std::string> &symbols) {
@@ -185,10 +187,11 @@ std::string emitFreestandingDefinitions(const ModelDescription &model,
   } else {
     text += "\nvoid " + stem + "_load(void *state, const void *const *members);\n";
     text += R"(
-// Row-major values into a storage: as they are, or as panels [batch][ceil(n / lanes)][k][lanes], padded with zeros.
+// Row-major values into a storage: as they are, or as panels [batch][ceil(n / lanes)][k][lanes], padded with zeros,
+// where `together` is 2 as panels [batch][ceil(n / lanes)][ceil(k / 2)][lanes][2] of bfloat16.
 struct Storage {
   int32_t member, bytes; // of an element
-  int64_t offset, count, lanes, batch, n, k, batch_stride, n_stride, k_stride;
+  int64_t offset, count, together, lanes, batch, n, k, batch_stride, n_stride, k_stride;
 };
 static const Storage storages[] = {
 )";
@@ -202,14 +205,14 @@ static const Storage storages[] = {
         count *= size;
       for (const rune_storage &s : member.storages) {
         std::vector<std::string> fields = {std::to_string(place), std::to_string(sizeOf(member.dtype))};
-        for (int64_t field : {s.offset, count, s.layout == RUNE_PANELS ? static_cast<int64_t>(s.lanes) : int64_t(0),
-                              s.batch, s.n, s.k, s.batch_stride, s.n_stride, s.k_stride})
+        for (int64_t field : {s.offset, count, together(s), static_cast<int64_t>(s.lanes), s.batch, s.n, s.k,
+                              s.batch_stride, s.n_stride, s.k_stride})
           fields.push_back(std::to_string(field));
         text += "    {" + joined(fields) + "},\n";
       }
       ++place;
     }
-    text += "    {-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}};\n";
+    text += "    {-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}};\n";
     std::string constants;
     for (const MemberDescription &member : model.members)
       if (member.kind == RUNE_CONSTANT)
@@ -217,8 +220,8 @@ static const Storage storages[] = {
           int64_t count = 1;
           for (int64_t size : member.shape)
             count *= size;
-          if (s.layout == RUNE_PANELS)
-            count = s.batch * ((s.n + s.lanes - 1) / s.lanes) * s.k * s.lanes;
+          if (s.layout != RUNE_ROW_MAJOR)
+            count = s.batch * ((s.n + s.lanes - 1) / s.lanes) * ((s.k + together(s) - 1) / together(s)) * s.lanes;
           const int64_t bytes = count * sizeOf(member.dtype);
           if (bytes == 0)
             continue;
@@ -230,6 +233,19 @@ static const Storage storages[] = {
 static void CopyBytes(const void *from, uint8_t *to, int64_t bytes) {
   for (int64_t i = 0; i < bytes; ++i)
     to[i] = static_cast<const uint8_t *>(from)[i];
+}
+
+// The upper half of an f32, rounded to nearest even; subnormal numbers become zeros, and a NaN stays one.
+static void CopyRounded(const void *from, uint8_t *to) {
+  uint32_t bits;
+  CopyBytes(from, reinterpret_cast<uint8_t *>(&bits), 4);
+  const uint32_t magnitude = bits & 0x7fffffff;
+  uint16_t half = static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+  if (magnitude > 0x7f800000)
+    half = static_cast<uint16_t>((bits >> 16) | 0x40);
+  else if (magnitude < 0x00800000)
+    half = static_cast<uint16_t>((bits >> 16) & 0x8000);
+  CopyBytes(&half, to, 2);
 }
 
 void )" + stem +
@@ -246,10 +262,17 @@ void )" + stem +
     static const uint8_t zeros[8] = {};
     for (int64_t b = 0; b < s->batch; ++b)
       for (int64_t panel = 0; panel < s->n; panel += s->lanes)
-        for (int64_t k = 0; k < s->k; ++k)
-          for (int64_t n = panel; n < panel + s->lanes; ++n, at += s->bytes)
-            CopyBytes(n < s->n ? from + (b * s->batch_stride + n * s->n_stride + k * s->k_stride) * s->bytes : zeros, at,
-                      s->bytes);
+        for (int64_t first = 0; first < s->k; first += s->together)
+          for (int64_t n = panel; n < panel + s->lanes; ++n)
+            for (int64_t k = first; k < first + s->together; ++k) {
+              const int64_t place = b * s->batch_stride + n * s->n_stride + k * s->k_stride;
+              const uint8_t *const value = n < s->n && k < s->k ? from + place * s->bytes : zeros;
+              if (s->together == 1)
+                CopyBytes(value, at, s->bytes);
+              else
+                CopyRounded(value, at);
+              at += s->bytes / s->together;
+            }
   }
 }
 )";

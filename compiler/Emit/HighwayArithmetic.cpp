@@ -117,6 +117,12 @@ static bool trunc(HighwayPrinter &p, Operation *op) { return instruction(p, op, 
 static bool sqrt(HighwayPrinter &p, Operation *op) { return instruction(p, op, "Sqrt", "root"); }
 static bool fma(HighwayPrinter &p, Operation *op) { return instruction(p, op, "MulAdd", "sum"); }
 
+static bool flushSubnormal(HighwayPrinter &p, Operation *op) {
+  p.define(op->getResult(0),
+           p.callHelper(isVector(op) ? "FlushSubnormal" : "ScalarFlushSubnormal", {p.use(op->getOperand(0))}), "sum");
+  return true;
+}
+
 static bool cmpf(HighwayPrinter &p, Operation *operation) {
   auto op = cast<arith::CmpFOp>(operation);
   using P = arith::CmpFPredicate;
@@ -459,6 +465,7 @@ void rune::addArithmeticPrinters(OpPrinters &printers) {
   printers["math.ceil"] = ceil;
   printers["math.trunc"] = trunc;
   printers["math.sqrt"] = sqrt;
+  printers["rune.flush_subnormal"] = flushSubnormal;
   printers["math.fma"] = fma;
   printers["vector.fma"] = fma;
 }

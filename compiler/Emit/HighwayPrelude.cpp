@@ -101,6 +101,20 @@ template <typename To, typename From> HWY_INLINE To ScalarBitCast(From from) {
   return to;
 }
 )"},
+      {"FlushSubnormal", {}, R"(
+/// A zero of x's sign where |x| is smaller than 2^-126, else x.
+template <typename V> HWY_INLINE V FlushSubnormal(V x) {
+  const hn::DFromV<V> d;
+  const auto zero = hn::And(x, hn::SignBit(d));
+  return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 1.1754943508222875e-38f)), zero, x);
+}
+)"},
+      {"ScalarFlushSubnormal", {"FlushSubnormal"}, R"(
+HWY_INLINE float ScalarFlushSubnormal(float x) {
+  const hn::CappedTag<float, 1> one;
+  return hn::GetLane(FlushSubnormal(hn::Set(one, x)));
+}
+)"},
       {"IsNaN", {}, R"(
 template <typename T> HWY_INLINE bool IsNaN(T x) { return !(x == x); }
 )"},

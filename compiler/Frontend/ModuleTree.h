@@ -28,6 +28,7 @@ enum class Compute {
 
 struct FrontendOptions {
   bool f64 = false;                                         // --dtype=f64: `f32` in a spec means f64
+  bool bf16 = false;                                        // --precision=bf16: products of bfloat16
   std::vector<std::pair<std::string, std::string>> defines; // -D arg=value, for the entry module
   bool training = false;                                    // the value of `training`
   Compute compute = Compute::Model;

@@ -69,6 +69,30 @@ std::pair<Tensor, Tensor> largest(const Tensor &input, ArrayRef<int64_t> dims) {
   return {best, index};
 }
 
+/// As rune.matmul with `bf16` says: sums are rounded to f32 one by one.
+Tensor matmulBf16(const Tensor &lhs, const Tensor &rhs) {
+  Shape shape = lhs.shape;
+  shape.back() = rhs.shape.back();
+  size_t rank = shape.size();
+  int64_t depth = lhs.shape.back();
+  Tensor result = Tensor::make(lhs.dtype, shape);
+  forEachPlace(shape, [&](Place place) {
+    float sum = 0;
+    for (int64_t i = 0; i < depth; ++i) {
+      // The second of each pair comes first.
+      int64_t k = i / 2 * 2 + 1 < depth ? i ^ 1 : i;
+      Shape left(place), right(place.take_front(rhs.shape.size() - 2));
+      left[rank - 1] = k;
+      right.append({k, place[rank - 1]});
+      sum = std::fma(roundToBf16(lhs.at(left).real), roundToBf16(rhs.at(right).real), sum);
+      if (std::fabs(sum) < 0x1p-126f)
+        sum = std::copysign(0.0f, sum);
+    }
+    result.at(place) = real(sum);
+  });
+  return result;
+}
+
 Tensor matmul(const Tensor &lhs, const Tensor &rhs) {
   Shape shape = lhs.shape;
   shape.back() = rhs.shape.back();
@@ -95,6 +119,8 @@ std::optional<Tensor> rune::interpreter::evaluateSum(Operation *op, ArrayRef<con
       .Case([&](ReduceSumOp sum) -> Result { return reduceSum(*x[0], sum.getDims()); })
       .Case([&](ReduceMaxOp max) -> Result { return largest(*x[0], max.getDims()).first; })
       .Case([&](ArgmaxOp max) -> Result { return largest(*x[0], {static_cast<int64_t>(max.getDim())}).second; })
-      .Case([&](MatmulOp) -> Result { return matmul(*x[0], *x[1]); })
+      .Case([&](MatmulOp product) -> Result {
+        return product.getBf16() ? matmulBf16(*x[0], *x[1]) : matmul(*x[0], *x[1]);
+      })
       .Default([](Operation *) { return Result(); });
 }

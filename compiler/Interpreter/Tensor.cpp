@@ -20,6 +20,15 @@ Scalar rune::interpreter::roundTo(DType dtype, Scalar value) {
   return dtype == DType::F32 ? real(static_cast<float>(value.real)) : value;
 }
 
+float rune::interpreter::roundToBf16(double value) {
+  auto bits = llvm::bit_cast<uint32_t>(static_cast<float>(value));
+  const uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000)
+    return llvm::bit_cast<float>(bits);
+  bits = magnitude < 0x00800000 ? bits & 0x80000000 : bits + 0x7fff + ((bits >> 16) & 1);
+  return llvm::bit_cast<float>(bits & 0xffff0000);
+}
+
 int64_t rune::interpreter::countElements(ArrayRef<int64_t> shape) {
   int64_t count = 1;
   for (int64_t size : shape)

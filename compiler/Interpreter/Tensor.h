@@ -30,6 +30,9 @@ inline Scalar integer(int64_t value) { return {.integer = value}; }
 /// The element as its dtype can hold it.
 Scalar roundTo(DType dtype, Scalar value);
 
+/// An f32 as bfloat16: to nearest even, what is smaller than 2^-126 to zero.
+float roundToBf16(double value);
+
 using Shape = llvm::SmallVector<int64_t>;
 using Place = llvm::ArrayRef<int64_t>;
 

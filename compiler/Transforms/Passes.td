@@ -73,6 +73,15 @@ def Autodiff : Pass<"autodiff", "::rune::RuneModuleOp"> {
   }];
 }
 
+def ReducePrecision : Pass<"reduce-precision", "::rune::RuneModuleOp"> {
+  let summary = "Matrix products of f32 as products of bfloat16 with sums in f32";
+  let description = [{
+    Marks every `rune.matmul` of f32, of the forward and of the gradients, with `bf16`. Members stay f32: what products
+    read of them is a rounded copy, which `choose-layouts` lays out, so that an optimizer updates master weights. What
+    lies inside of `rune.attention` stays f32.
+  }];
+}
+
 def SplitBackward : Pass<"split-backward", "::rune::RuneModuleOp"> {
   let summary = "A function that computes a loss and gradients becomes two: `loss` and `backward`";
   let description = [{

@@ -161,6 +161,14 @@ func.func @matmul_c2(%x: tensor<2x3xf32>, %y: tensor<4x5xf32>) {
 
 // -----
 
+func.func @matmul_c4(%x: tensor<2x3xf64>, %y: tensor<3x5xf64>) {
+  // expected-error @+1 {{(C4) f32 expected, which is rounded to bf16}}
+  %0 = rune.matmul bf16 %x, %y : tensor<2x3xf64>, tensor<3x5xf64>
+  return
+}
+
+// -----
+
 func.func @matmul_c3(%x: tensor<7x2x3xf32>, %y: tensor<6x3x5xf32>) {
   // expected-error @+1 {{(C3) leading dimensions of [7, 2, 3] and [6, 3, 5] differ}}
   %0 = rune.matmul %x, %y : tensor<7x2x3xf32>, tensor<6x3x5xf32>

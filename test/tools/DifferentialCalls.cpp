@@ -159,7 +159,15 @@ static Bytes stateOf(const Compiled &compiled, const Interpreter &interpreter) {
         for (int64_t n = 0; n < storage.getN(); ++n)
           for (int64_t k = 0; k < storage.getK(); ++k) {
             int64_t source = batch * storage.getBatchStride() + n * storage.getNStride() + k * storage.getKStride();
-            int64_t target = ((batch * panels + n / lanes) * storage.getK() + k) * lanes + n % lanes;
+            int64_t panel = batch * panels + n / lanes;
+            if (storage.getBf16()) {
+              int64_t target = ((panel * storage.getPanelRows() + k / 2) * lanes + n % lanes) * 2 + k % 2;
+              float rounded = interpreter::roundToBf16(tensor.elements[source].real);
+              uint16_t half = llvm::bit_cast<uint32_t>(rounded) >> 16;
+              std::memcpy(start + target * sizeof half, &half, sizeof half);
+              continue;
+            }
+            int64_t target = (panel * storage.getK() + k) * lanes + n % lanes;
             writeElement(tensor.dtype, tensor.elements[source], start + target * size);
           }
     }

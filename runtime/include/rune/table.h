@@ -32,12 +32,15 @@ enum rune_layout {
   // The tensor seen as matrices [batch][n][k], element (b, n, k) at b * batch_stride + n * n_stride + k * k_stride of
   // its row-major order, kept as [batch][ceil(n / lanes)][k][lanes]; lanes past n are zero.
   RUNE_PANELS = 1,
+  // An f32 tensor as panels [batch][ceil(n / lanes)][ceil(k / 2)][lanes][2] of bfloat16, rounded to nearest even, what
+  // is smaller than 2^-126 to zero; past the last n and k are zeros.
+  RUNE_PANELS_BF16 = 2,
 };
 
 typedef struct rune_storage {
   int64_t offset; // bytes from the start of the state arena
   int32_t layout; // rune_layout
-  int32_t lanes;  // RUNE_PANELS: elements in a panel's row
+  int32_t lanes;  // of panels: columns
   int64_t batch, n, k, batch_stride, n_stride, k_stride;
 } rune_storage;
 
@@ -55,7 +58,7 @@ typedef struct rune_member {
   int32_t alias;  // its own index, or that of the earlier member whose storage it shares (tied parameters)
   int32_t flags;  // rune_member_flags
   const int64_t *shape;
-  const rune_storage *storages; // every copy has to be written when the member changes; any may be read
+  const rune_storage *storages; // all have to be written when the member changes; the first is exact
   int32_t storage_count;
   int32_t reserved;
 } rune_member;
