@@ -1,6 +1,7 @@
 # runestone_add_model(<target> SPEC <file>
 #                     [STEM <name>] [CLASS <namespace::Name>] [DEFINES <argument=value>...]
-#                     [DTYPE f32|f64] [BACKEND llvm|highway] [TARGET_CPU <cpu>])
+#                     [DTYPE f32|f64] [PRECISION f32|bf16] [BACKEND llvm|highway]
+#                     [TARGET_CPU <cpu>])
 #
 # A library of the model that SPEC describes. What links with it can include "<stem>.h" and gets librune; the stem is
 # SPEC's name without its extension unless STEM says another (two models of one spec need two). A change of SPEC, of a
@@ -14,7 +15,7 @@ cmake_policy(PUSH)
 cmake_policy(VERSION 3.20...3.31)
 
 function(runestone_add_model target)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SPEC;STEM;CLASS;DTYPE;TARGET_CPU;BACKEND" "DEFINES")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SPEC;STEM;CLASS;DTYPE;PRECISION;TARGET_CPU;BACKEND" "DEFINES")
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "runestone_add_model(${target}): unknown argument '${ARG_UNPARSED_ARGUMENTS}'")
   endif()
@@ -44,6 +45,9 @@ function(runestone_add_model target)
   set(options "--stem=${stem}" "--backend=${ARG_BACKEND}")
   if(ARG_CLASS)
     list(APPEND options "--class=${ARG_CLASS}")
+  endif()
+  if(ARG_PRECISION)
+    list(APPEND options "--precision=${ARG_PRECISION}")
   endif()
   if(ARG_DTYPE)
     list(APPEND options "--dtype=${ARG_DTYPE}")

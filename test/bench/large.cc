@@ -10,6 +10,7 @@
 #include "matmul_512.h"
 #include "timing.h"
 #include "wide_adam.h"
+#include "wide_bf16.h"
 
 using rune::Tensor;
 
@@ -62,6 +63,8 @@ int main() {
   forward<models::Matmul2048>("matmul_2048", 2048, 2048, 2048);
   forward<models::WideAdam>("wide_forward_1", 1, 1024, 1024);
   forward<models::WideAdam>("wide_forward_64", 64, 1024, 1024);
+  forward<models::WideBf16>("wide_bf16_1", 1, 1024, 1024);
+  forward<models::WideBf16>("wide_bf16_64", 64, 1024, 1024);
   train<models::WideAdam>("wide_adam_64", numbers({64, 1024}), Tensor::zeros({64, 1024}));
   encode();
   train<models::Gpt>("gpt_adamw", tokens(0), tokens(1));

@@ -41,6 +41,8 @@ ROWS = {
     "mlp_forward_64": Row("MLP 784-128-10, batch 64", 64 * SMALL, SMALL_WEIGHTS + 64 * 4 * 784),
     "wide_forward_1": Row("MLP 1024-4096-4096-1024, batch 1", WIDE, WIDE_WEIGHTS, streams=True),
     "wide_forward_64": Row("MLP 1024-4096-4096-1024, batch 64", 64 * WIDE, WIDE_WEIGHTS, streams=True),
+    "wide_bf16_1": Row("the same in bf16, batch 1", WIDE, WIDE_WEIGHTS / 2, streams=True),
+    "wide_bf16_64": Row("the same in bf16, batch 64", 64 * WIDE, WIDE_WEIGHTS / 2, streams=True),
     "mlp_sgd_64": Row("train 784-128-10, batch 64, SGD", SMALL_STEP, 3 * SMALL_WEIGHTS),
     "mlp_adam_64": Row("train 784-128-10, batch 64, Adam", SMALL_STEP, 7 * SMALL_WEIGHTS),
     # The weights twice (forward and backward) and written, both moments read and written.

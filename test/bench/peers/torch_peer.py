@@ -47,6 +47,9 @@ def main():
         for row, make, shape in FORWARD:
             net, x = prepared(make().eval()), torch.rand(shape)
             report(row, lambda: net(x))
+        for batch in (1, 64):
+            net, x = prepared(wide().eval().bfloat16()), torch.rand(batch, 1024).bfloat16()
+            report(f"wide_bf16_{batch}", lambda: net(x))
     inductor.freezing = False
     one = torch.ones(1, 1)
     tiny = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
