@@ -56,12 +56,23 @@ std::optional<MemberPanels> rune::findMemberPanels(MatmulOp op) {
   return MemberPanels{matrix->member, static_cast<unsigned>(storage.getInt())};
 }
 
+std::optional<unsigned> rune::findUpdatePanels(Operation *owner) {
+  auto storages = owner->getAttrOfType<ArrayAttr>("storages").getAsRange<StorageAttr>();
+  for (auto [i, storage] : llvm::enumerate(storages))
+    if (storage.getLanes() != 0 && !storage.getBf16() && storage.getBatch() == 1 && storage.getKStride() == 1 &&
+        storage.getNStride() == storage.getK())
+      return i;
+  return std::nullopt;
+}
+
 namespace {
 
 struct ChooseLayoutsPass : rune::impl::ChooseLayoutsBase<ChooseLayoutsPass> {
   void runOnOperation() override {
     RuneModuleOp module = getOperation();
     collectOwners(module);
+    module.walk([&](GetPanelsOp op) { keepPanels(op.getMember(), op.getType()); });
+    module.walk([&](SetPanelsOp op) { keepPanels(op.getMember(), op.getValue().getType()); });
     for (auto function : module.getOps<func::FuncOp>())
       if (!isRare(function))
         function.walk([&](MatmulOp op) { choosePanels(op, /*mayAdd=*/true); });
@@ -69,8 +80,10 @@ struct ChooseLayoutsPass : rune::impl::ChooseLayoutsBase<ChooseLayoutsPass> {
       if (isRare(function))
         function.walk([&](MatmulOp op) { choosePanels(op, /*mayAdd=*/false); });
     module.walk([&](GetOp op) {
-      if (!onlyReadAsPanels(op))
-        plainStorage(owner(op.getMember()));
+      Operation *member = owner(op.getMember());
+      bool unpacks = updated.contains(member) && isRare(op->getParentOfType<func::FuncOp>());
+      if (!onlyReadAsPanels(op) && !unpacks)
+        plainStorage(member);
     });
     assignOffsets(module);
   }
@@ -85,6 +98,7 @@ private:
   void collectOwners(RuneModuleOp module) {
     layouts.clear();
     products.clear();
+    updated.clear();
     readsPanels.clear();
     for (Operation &op : module.getBody().front())
       if (isa<ParameterOp, BufferOp, HeldOp, SlotOp>(op)) {
@@ -130,6 +144,15 @@ private:
       layout.storages.push_back(wanted);
   }
 
+  void keepPanels(StringRef member, RankedTensorType type) {
+    updated.insert(owner(member));
+    Layouts &layout = layouts[owner(member)];
+    int64_t lanes = type.getDimSize(2), n = type.getDimSize(0) * lanes, k = type.getDimSize(1);
+    auto wanted = StorageAttr::get(&getContext(), 0, lanes, 1, n, k, 0, k, 1, false);
+    if (!llvm::is_contained(layout.storages, wanted))
+      layout.storages.push_back(wanted);
+  }
+
   /// Whether every use of a member's value ends in the right side of a product.
   bool onlyReadAsPanels(Operation *op) {
     return llvm::all_of(op->getUses(), [&](OpOperand &use) {
@@ -172,7 +195,7 @@ private:
   };
   llvm::MapVector<Operation *, Layouts> layouts;
   SmallVector<Product> products;
-  llvm::DenseSet<Operation *> readsPanels;
+  llvm::DenseSet<Operation *> readsPanels, updated; // products; members whose updates are in panels
 };
 
 } // namespace

@@ -325,15 +325,25 @@ void ContractBlocks::writeEpilogue(const Block &block) {
   Value firstColumn = kernel.mul(block.panel, kernel.index(panelLanes));
   Value columns =
       kernel.min(kernel.sub(kernel.index(product.columns()), firstColumn), kernel.index(blockPanels * panelLanes));
+  auto at = [&](Value r, Value column, const std::optional<DimExpr> &valid) {
+    Value row = kernel.add(block.row, r), start = kernel.mul(r, kernel.index(blockPanels * panelLanes));
+    Value sum = loadLanes(kernel, sums, kernel.add(start, column), DimExpr(1), lanes);
+    product.finish(block.matrix, row, kernel.add(firstColumn, column), sum, valid);
+  };
+  // What lies side by side in memory follows each other.
+  if (product.op.getPanels()) {
+    kernel.loop(kernel.index(0), columns, panelLanes, [&](Value panel) {
+      kernel.loop(kernel.index(0), block.rows, 1, [&](Value r) {
+        for (int64_t v = 0; v < panelVectors; ++v)
+          at(r, kernel.add(panel, kernel.index(v * lanes)), {});
+      });
+    });
+    return;
+  }
   Value full = kernel.mul(kernel.div(columns, lanes), kernel.index(lanes));
   kernel.loop(kernel.index(0), block.rows, 1, [&](Value r) {
-    Value row = kernel.add(block.row, r), start = kernel.mul(r, kernel.index(blockPanels * panelLanes));
-    auto at = [&](Value column, const std::optional<DimExpr> &valid) {
-      Value sum = loadLanes(kernel, sums, kernel.add(start, column), DimExpr(1), lanes);
-      product.finish(block.matrix, row, kernel.add(firstColumn, column), sum, valid);
-    };
-    kernel.loop(kernel.index(0), full, lanes, [&](Value column) { at(column, {}); });
+    kernel.loop(kernel.index(0), full, lanes, [&](Value column) { at(r, column, {}); });
     if (!rest.isConstant(0))
-      kernel.runIf(kernel.compare(arith::CmpIPredicate::ne, columns, full), [&] { at(full, rest); });
+      kernel.runIf(kernel.compare(arith::CmpIPredicate::ne, columns, full), [&] { at(r, full, rest); });
   });
 }

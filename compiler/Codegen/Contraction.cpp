@@ -50,10 +50,28 @@ LogicalResult Contraction::collect() {
   unsigned bits = rhs.element.getIntOrFloatBitWidth();
   lanes = std::min(s.target.lanes(bits), panelLanes);
   panelVectors = panelLanes / lanes;
+  if (op.getPanels())
+    mergePanels();
   mergeRows();
   // With no leading dimension, or where the last one selects the right side's batch, there is one row.
   hasRows = lead > 0 && lead - 1 >= batch;
   return success();
+}
+
+/// The panels and their lanes are the columns.
+void Contraction::mergePanels() {
+  sizes = {sizes[1], sizes[0] * sizes[2]};
+  lead = 1;
+  auto drop = [](Access &access) {
+    DimExpr stride = access.strides.front();
+    access.strides.erase(access.strides.begin());
+    return stride;
+  };
+  drop(lhs);
+  for (Access &out : outs)
+    outPanelStrides.push_back(drop(out));
+  for (Access &extra : extras)
+    extraPanelStrides.push_back(drop(extra));
 }
 
 /// Leading dimensions that are one run of rows in every operand become one dimension of rows.
@@ -207,19 +225,29 @@ void Contraction::finish(const Place &matrix, Value row, Value column, Value sum
   body.map(epilogue.getArgument(0), sum);
   for (auto [k, extra] : llvm::enumerate(extras)) {
     Value at = kernel.advance(matrix.extras[k], row, rowStride(extra));
-    at = kernel.advance(at, column, extra.strides.back());
+    at = columnPlace(at, column, extra.strides.back(), extraPanelStrides, k);
     body.map(epilogue.getArgument(k + 1), loadLanes(kernel, extra, at, extra.strides.back(), lanes, mask));
   }
   for (Operation &nested : epilogue.without_terminator())
     body.emit(&nested);
-  for (auto [out, start, yielded] : llvm::zip(outs, matrix.outs, epilogue.getTerminator()->getOperands())) {
-    Value result = body.getVector(yielded);
-    Value at = kernel.advance(kernel.advance(start, row, rowStride(out)), column, out.strides.back());
+  for (auto [k, out] : llvm::enumerate(outs)) {
+    Value result = body.getVector(epilogue.getTerminator()->getOperand(k));
+    Value at = kernel.advance(matrix.outs[k], row, rowStride(out));
+    at = columnPlace(at, column, out.strides.back(), outPanelStrides, k);
     if (out.strides.back().isConstant(1))
       storeLanes(kernel, out, at, result, mask);
     else
       scatter(out, at, result, valid.value_or(DimExpr(lanes)));
   }
+}
+
+Value Contraction::columnPlace(Value at, Value column, const DimExpr &stride, ArrayRef<DimExpr> panels,
+                               unsigned number) {
+  if (panels.empty())
+    return kernel.advance(at, column, stride);
+  Value panel = kernel.div(column, panelLanes);
+  Value lane = kernel.sub(column, kernel.mul(panel, kernel.index(panelLanes)));
+  return kernel.advance(kernel.advance(at, panel, panels[number]), lane, stride);
 }
 
 /// Columns that are not side by side in memory are stored one by one.

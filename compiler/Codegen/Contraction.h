@@ -72,6 +72,7 @@ public:
   llvm::SmallVector<DimExpr> sizes; // of the result
   Access lhs, rhs;
   llvm::SmallVector<Access> outs, extras;
+  llvm::SmallVector<DimExpr> outPanelStrides, extraPanelStrides; // from panel to panel, where the result is panels
   DimExpr depth, panelStride;
   llvm::SmallVector<DimExpr> batchStrides; // of the right side
   int64_t panelLanes = 16, lanes = 8, panelVectors = 2;
@@ -86,6 +87,9 @@ private:
   llvm::SmallVector<mlir::Value> multiplyPairs(llvm::ArrayRef<llvm::SmallVector<mlir::Value, 2>> left,
                                                llvm::ArrayRef<mlir::Value> right, mlir::ValueRange sums);
 
+  void mergePanels();
+  mlir::Value columnPlace(mlir::Value at, mlir::Value column, const DimExpr &stride, llvm::ArrayRef<DimExpr> panels,
+                          unsigned number);
   void mergeRows();
   bool mergeable(unsigned dim);
   void scatter(const Access &out, mlir::Value at, mlir::Value result, const DimExpr &valid);

@@ -57,7 +57,8 @@ bool shouldFuse(OpOperand *operand) {
   if (elementCost(producer) > 4 || producer.getNumDpsInputs() > 2)
     return false;
   // Where the others only keep it, as optimizers keep their moments, both ops become one loop later.
-  bool onlyReader = llvm::count_if(operand->get().getUsers(), llvm::IsaPred<linalg::GenericOp, ContractOp>) == 1;
+  bool onlyReader =
+      llvm::count_if(operand->get().getUsers(), llvm::IsaPred<linalg::GenericOp, ContractOp, PackOp>) == 1;
   return onlyReader || tensorsInPlaceOf(producer, operand->getOwner()) <= 1;
 }
 

@@ -21,12 +21,11 @@ struct FuseEpilogue : OpRewritePattern<linalg::GenericOp> {
   LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
     if (!isElementwise(op) || op.hasIndexSemantics())
       return failure();
-    if (op->getNumResults() > 1 && !isLarge(op))
-      return failure();
     for (OpOperand *operand : op.getDpsInputOperands()) {
       auto contract = operand->get().getDefiningOp<ContractOp>();
       if (!contract || contract->getNumResults() != 1 || !contract->hasOneUse() ||
-          !op.getMatchingIndexingMap(operand).isIdentity() || !readsSimply(op))
+          !op.getMatchingIndexingMap(operand).isIdentity() || !readsSimply(op) ||
+          (op->getNumResults() > 1 && !isLarge(contract)))
         continue;
       fuse(op, operand, contract, rewriter);
       return success();
@@ -43,9 +42,11 @@ private:
 
   /// Products of this size are written in blocks, whose epilogue is one loop: a long one is not written out for every
   /// row of a tile.
-  static bool isLarge(linalg::GenericOp op) {
-    auto type = cast<ShapedType>(op.getResultTypes().front());
-    return type.hasStaticShape() && type.getNumElements() >= 1 << 17 && type.getShape().back() >= 64;
+  static bool isLarge(ContractOp op) {
+    auto type = cast<ShapedType>(op.getInit().getType());
+    if (!type.hasStaticShape() || type.getNumElements() < 1 << 17)
+      return false;
+    return type.getShape().back() * (op.getPanels() ? type.getShape().front() : 1) >= 64;
   }
 
   /// Extras are read at projected places; constants in a map (a broadcast size of 1) are fine too.
@@ -70,7 +71,7 @@ private:
     // What the reader needs may be made after the contraction: the new op stands in the reader's place.
     Location loc = rewriter.getFusedLoc({contract.getLoc(), op.getLoc()});
     auto fused = ContractOp::create(rewriter, loc, op.getResultTypes(), contract.getLhs(), contract.getRhs(), extras,
-                                    op.getDpsInits(), rewriter.getArrayAttr(maps));
+                                    op.getDpsInits(), rewriter.getArrayAttr(maps), contract.getPanels());
     if (auto scope = contract->getAttr("scope"))
       fused->setAttr("scope", scope);
     rewriter.inlineRegionBefore(contract.getEpilogue(), fused.getEpilogue(), fused.getEpilogue().end());

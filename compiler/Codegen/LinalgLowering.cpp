@@ -4,6 +4,7 @@
 #include "Codegen/LinalgLowering.h"
 
 #include "Codegen/Bf16.h"
+#include "Codegen/Panels.h"
 #include "Codegen/SymbolicIndex.h"
 #include "Dialect/Origin.h"
 
@@ -176,8 +177,10 @@ LinalgLowering::Storage LinalgLowering::view(Operation *owner, unsigned storage,
 }
 
 void LinalgLowering::declareWritten(func::FuncOp function) {
-  for (auto set : function.getBody().front().getOps<SetOp>()) {
-    Operation *owner = ownerOf(set.getMember());
+  for (Operation &op : function.getBody().front()) {
+    if (!isa<SetOp, SetPanelsOp>(op))
+      continue;
+    Operation *owner = ownerOf(op.getAttrOfType<FlatSymbolRefAttr>("member").getValue());
     for (unsigned i = 0, count = owner->getAttrOfType<ArrayAttr>("storages").size(); i < count; ++i)
       if (!written.count({owner, i}))
         written[{owner, i}] = view(owner, i, /*writable=*/true);
@@ -188,6 +191,12 @@ Value LinalgLowering::member(StringRef name, unsigned storage) {
   Operation *owner = ownerOf(name);
   auto it = written.find({owner, storage});
   return it != written.end() ? it->second.tensor : view(owner, storage, /*writable=*/false).tensor;
+}
+
+Value LinalgLowering::member(StringRef name) {
+  auto storages = ownerOf(name)->getAttrOfType<ArrayAttr>("storages");
+  bool isPlain = cast<StorageAttr>(storages[0]).getLanes() == 0;
+  return isPlain ? member(name, 0) : unpacked(memberPanels(name));
 }
 
 void LinalgLowering::setMember(StringRef name, Value value) {
@@ -204,6 +213,55 @@ void LinalgLowering::setMember(StringRef name, Value value) {
     bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), result, storage.view, /*restrict=*/true,
                                                       /*writable=*/true);
   }
+}
+
+Value LinalgLowering::memberPanels(StringRef name) { return member(name, *findUpdatePanels(ownerOf(name))); }
+
+void LinalgLowering::setMemberPanels(StringRef name, Value panels) {
+  Operation *owner = ownerOf(name);
+  auto storages = owner->getAttrOfType<ArrayAttr>("storages").getAsRange<StorageAttr>();
+  unsigned first = *findUpdatePanels(owner);
+  const Storage &kept = written.at({owner, first});
+  panels = bufferization::MaterializeInDestinationOp::create(builder, loc, panels, kept.tensor).getResult();
+  bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), panels, kept.view, /*restrict=*/true,
+                                                    /*writable=*/true);
+  for (auto [i, description] : llvm::enumerate(storages)) {
+    if (i == first)
+      continue;
+    const Storage &storage = written.at({owner, i});
+    Value result;
+    if (description.getLanes() == 0)
+      result = unpacked(panels);
+    else if (description.getN() % description.getLanes() == 0 && description.getNStride() == 1 &&
+             !description.getBf16() && description.getBatch() == 1)
+      result = repacked(panels);
+    else
+      result = packed(description, unpacked(panels), storage.tensor);
+    bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), result, storage.view, /*restrict=*/true,
+                                                      /*writable=*/true);
+  }
+}
+
+/// Panels [n / lanes, k, lanes] as the matrix [n, k].
+Value LinalgLowering::unpacked(Value panels) {
+  auto type = cast<RankedTensorType>(panels.getType());
+  int64_t blocks = type.getDimSize(0), depth = type.getDimSize(1), lanes = type.getDimSize(2);
+  auto result = RankedTensorType::get({blocks, lanes, depth}, type.getElementType());
+  auto map = AffineMap::getPermutationMap(ArrayRef<unsigned>{0, 2, 1}, builder.getContext());
+  Value rows = elementwise(panels, map, result, [](OpBuilder &, ValueRange x) { return x[0]; });
+  return reshape(rows, {DimExpr(blocks), DimExpr(lanes), DimExpr(depth)}, {DimExpr(blocks * lanes), DimExpr(depth)});
+}
+
+/// Panels [n / lanes, k, lanes] as those of the transpose, [k / lanes, n, lanes], square by square.
+Value LinalgLowering::repacked(Value panels) {
+  auto type = cast<RankedTensorType>(panels.getType());
+  int64_t blocks = type.getDimSize(0), depth = type.getDimSize(1), lanes = type.getDimSize(2);
+  DimExpr n(blocks), k(depth / lanes), square(lanes);
+  Value squares = reshape(panels, {n, DimExpr(depth), square}, {n, k, square, square});
+  auto result = RankedTensorType::get({depth / lanes, blocks, lanes, lanes}, type.getElementType());
+  auto map = AffineMap::getPermutationMap(ArrayRef<unsigned>{1, 0, 3, 2}, builder.getContext());
+  Value swapped = elementwise(squares, map, result, [](OpBuilder &, ValueRange x) { return x[0]; });
+  return reshape(swapped, {k, n, square, square}, {k, DimExpr(blocks * lanes), square});
 }
 
 /// A member's row-major value as the panels of one of its storages.

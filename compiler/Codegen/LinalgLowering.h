@@ -63,12 +63,19 @@ public:
   void declareWritten(mlir::func::FuncOp function);
   /// The member's storage of the given number, as a tensor that is read-only unless the function writes it.
   mlir::Value member(llvm::StringRef name, unsigned storage);
+  /// Its row-major value.
+  mlir::Value member(llvm::StringRef name);
   /// Gives every storage of a member its new value.
   void setMember(llvm::StringRef name, mlir::Value value);
+  /// The same with the panels of rune.get_panels.
+  mlir::Value memberPanels(llvm::StringRef name);
+  void setMemberPanels(llvm::StringRef name, mlir::Value panels);
   /// A word of the call's rune_context, i64.
   mlir::Value contextWord(unsigned index);
 
 private:
+  mlir::Value unpacked(mlir::Value panels);
+  mlir::Value repacked(mlir::Value panels);
   mlir::Value packed(StorageAttr storage, mlir::Value value, mlir::Value panels);
   mlir::Operation *ownerOf(llvm::StringRef name);
   struct Storage {

@@ -159,6 +159,34 @@ void lower(MatmulOp op, LinalgLowering &lowering) {
   lowering.map(op, contract.getResult(0));
 }
 
+/// The iteration space is the panels of the result, its rows, the lanes, then k.
+void lower(MatmulPanelsOp op, LinalgLowering &lowering) {
+  OpBuilder &builder = lowering.builder;
+  auto side = [&](Value source, bool &transposed) {
+    auto transpose = source.getDefiningOp<TransposeOp>();
+    transposed = transpose && swapsLastTwo(transpose);
+    return lowering.lookup(transposed ? transpose.getInput() : source);
+  };
+  bool leftTransposed, rightTransposed;
+  Value lhs = side(op.getLhs(), leftTransposed), source = side(op.getRhs(), rightTransposed);
+  SmallVector<AffineExpr> left = {builder.getAffineDimExpr(1), builder.getAffineDimExpr(3)};
+  if (leftTransposed)
+    std::swap(left[0], left[1]);
+  auto maps = builder.getAffineMapArrayAttr({AffineMap::get(4, 0, left, op.getContext())});
+  Type element = op.getType().getElementType();
+  int64_t lanes = op.getType().getDimSize(2);
+  Value panels =
+      lowering.empty({DimExpr(op.getType().getDimSize(0)), getDims(op.getRhs())[0], DimExpr(lanes)}, element);
+  Value rhs = PackOp::create(builder, lowering.loc, panels.getType(), source, panels, rightTransposed).getResult();
+  Value init = lowering.empty(op.getType());
+  auto contract = ContractOp::create(builder, lowering.loc, TypeRange{init.getType()}, lhs, rhs, ValueRange{},
+                                     ValueRange{init}, maps, /*panels=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = builder.createBlock(&contract.getEpilogue(), {}, element, lowering.loc);
+  YieldOp::create(builder, lowering.loc, block->getArgument(0));
+  lowering.map(op, contract.getResult(0));
+}
+
 template <typename Op> struct Model : LinalgLowerableOpInterface::ExternalModel<Model<Op>, Op> {
   void lowerToLinalg(Operation *op, LinalgLowering &lowering) const { lower(cast<Op>(op), lowering); }
 };
@@ -170,6 +198,7 @@ template <typename... Ops> void attach(MLIRContext *context) {
 } // namespace
 
 void rune::registerReductionLowerings(DialectRegistry &registry) {
-  registry.addExtension(
-      +[](MLIRContext *context, RuneDialect *) { attach<ReduceSumOp, ReduceMaxOp, ArgmaxOp, MatmulOp>(context); });
+  registry.addExtension(+[](MLIRContext *context, RuneDialect *) {
+    attach<ReduceSumOp, ReduceMaxOp, ArgmaxOp, MatmulOp, MatmulPanelsOp>(context);
+  });
 }

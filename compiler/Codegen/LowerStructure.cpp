@@ -15,9 +15,15 @@ using namespace rune;
 
 namespace {
 
-void lower(GetOp op, LinalgLowering &lowering) { lowering.map(op, lowering.member(op.getMember(), 0)); }
+void lower(GetOp op, LinalgLowering &lowering) { lowering.map(op, lowering.member(op.getMember())); }
 
 void lower(SetOp op, LinalgLowering &lowering) { lowering.setMember(op.getMember(), lowering.lookup(op.getValue())); }
+
+void lower(GetPanelsOp op, LinalgLowering &lowering) { lowering.map(op, lowering.memberPanels(op.getMember())); }
+
+void lower(SetPanelsOp op, LinalgLowering &lowering) {
+  lowering.setMemberPanels(op.getMember(), lowering.lookup(op.getValue()));
+}
 
 void lower(DimOp op, LinalgLowering &lowering) {
   OpBuilder &builder = lowering.builder;
@@ -66,6 +72,7 @@ template <typename... Ops> void attach(MLIRContext *context) {
 } // namespace
 
 void rune::registerStructureLowerings(DialectRegistry &registry) {
-  registry.addExtension(
-      +[](MLIRContext *context, RuneDialect *) { attach<GetOp, SetOp, DimOp, ConstantOp, CheckOp, HookOp>(context); });
+  registry.addExtension(+[](MLIRContext *context, RuneDialect *) {
+    attach<GetOp, SetOp, GetPanelsOp, SetPanelsOp, DimOp, ConstantOp, CheckOp, HookOp>(context);
+  });
 }

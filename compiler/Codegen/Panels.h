@@ -30,6 +30,9 @@ struct MemberPanels {
 };
 std::optional<MemberPanels> findMemberPanels(MatmulOp op);
 
+/// The storage of a member that rune.get_panels reads: the panels of its transpose.
+std::optional<unsigned> findUpdatePanels(mlir::Operation *owner);
+
 } // namespace rune
 
 #endif // RUNE_CODEGEN_PANELS_H

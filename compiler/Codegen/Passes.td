@@ -14,6 +14,15 @@ def ChooseLayouts : Pass<"choose-layouts", "::rune::RuneModuleOp"> {
   }];
 }
 
+def PanelUpdates : Pass<"panel-updates", "::rune::RuneModuleOp"> {
+  let summary = "Updates of weights, and their gradients, in the panels that products read";
+  let description = [{
+    Where a weight [n, k], of which the lanes of a panel divide n, is read by products alone and updated element by
+    element, its gradient becomes a `rune.matmul_panels`, and the update works on the panels of the weight and of its
+    slots: no row-major copy is kept, and nothing is packed for the forward products after a step.
+  }];
+}
+
 def ConvertToLinalg : Pass<"convert-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Functions of the rune module as structured ops on tensors, beside it";
   let description = [{

@@ -40,6 +40,7 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
     passes.addNestedPass<RuneModuleOp>(createSplitBackward());
     return;
   case Stage::Linalg:
+    passes.addNestedPass<RuneModuleOp>(createPanelUpdates());
     passes.addNestedPass<RuneModuleOp>(createChooseLayouts());
     passes.addPass(createConvertToLinalg());
     passes.addNestedPass<func::FuncOp>(createFuse());

@@ -52,6 +52,10 @@ LogicalResult ContractOp::verify() {
     if (map.getNumDims() != dims || map.getNumResults() != cast<ShapedType>(operand.getType()).getRank())
       return emitOpError() << "map " << AffineMapAttr::get(map) << " does not fit operand " << i;
   }
+  auto panels = cast<ShapedType>(getRhs().getType());
+  if (getPanels() && (rank != 3 || panels.getRank() != 3 || init.getDimSize(0) != panels.getDimSize(0) ||
+                      init.getDimSize(2) != panels.getDimSize(2)))
+    return emitOpError() << "expects the panels of " << panels << " in " << init;
   Block &block = getEpilogue().front();
   if (block.getNumArguments() != getExtras().size() + 1)
     return emitOpError() << "expects an epilogue of the sum and an element of each extra";

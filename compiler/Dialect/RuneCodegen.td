@@ -64,11 +64,13 @@ def Rune_ContractOp
     over (d0, …, d{r−2}, n). For each result element
     acc = Σ lhs · rhs as one chain of fused multiply-adds over ascending k from +0, and the element is what the region
     makes of acc and of the elements of `extras`. Where rhs is i32 it holds pairs of bfloat16, [batch…, ⌈n / lanes⌉,
-    ⌈k / 2⌉, lanes]; the elements of lhs are such numbers as f32, and the chain is that of rune.matmul with `bf16`. There may be several results of the one shape: what an optimizer makes
+    ⌈k / 2⌉, lanes]; the elements of lhs are such numbers as f32, and the chain is that of
+    rune.matmul with `bf16`. With `panels` the result is [n / lanes, m, lanes], and d0 is the panel, d1 the row, n the
+    lane; the panels of rhs are those of the result. There may be several results of the one shape: what an optimizer makes
     of a weight's gradient.
   }];
   let arguments = (ins AnyShaped:$lhs, AnyShaped:$rhs, Variadic<AnyShaped>:$extras, Variadic<AnyShaped>:$inits,
-      AffineMapArrayAttr:$maps);
+      AffineMapArrayAttr:$maps, UnitAttr:$panels);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }
@@ -77,7 +79,7 @@ def Rune_ContractOp
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
     `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)` (`with` `(` $extras^ `:` type($extras) `)`)?
-    `outs` `(` $inits `:` type($inits) `)` `maps` $maps attr-dict-with-keyword $epilogue (`->` type($results)^)?
+    `outs` `(` $inits `:` type($inits) `)` `maps` $maps (`panels` $panels^)? attr-dict-with-keyword $epilogue (`->` type($results)^)?
   }];
   let hasVerifier = 1;
 }

@@ -64,6 +64,43 @@ LogicalResult SetOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+/// Of what panels of a member the value is.
+static LogicalResult verifyPanels(Operation *op, FlatSymbolRefAttr name, Type value, SymbolTableCollection &symbols) {
+  auto declared = dyn_cast_or_null<RankedTensorType>(lookupMember(op, name, symbols));
+  if (!declared)
+    return op->emitOpError() << "no member named " << name;
+  auto panels = cast<RankedTensorType>(value);
+  bool fits = declared.getRank() == 2 && declared.getElementType() == panels.getElementType() &&
+              panels.getRank() == 3 && panels.hasStaticShape() && panels.getDimSize(2) > 0 &&
+              panels.getDimSize(0) * panels.getDimSize(2) == declared.getDimSize(0) &&
+              panels.getDimSize(1) == declared.getDimSize(1);
+  if (!fits)
+    return op->emitOpError() << "has type " << value << ", which is no panels of " << name << ", declared as "
+                             << declared;
+  return success();
+}
+
+LogicalResult GetPanelsOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyPanels(*this, getMemberAttr(), getResult().getType(), symbols);
+}
+
+LogicalResult SetPanelsOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return verifyPanels(*this, getMemberAttr(), getValue().getType(), symbols);
+}
+
+LogicalResult MatmulPanelsOp::verify() {
+  auto lhs = getLhs().getType(), rhs = getRhs().getType(), panels = getResult().getType();
+  if (lhs.getRank() != 2 || rhs.getRank() != 2 || lhs.getElementType() != rhs.getElementType() ||
+      panels.getElementType() != lhs.getElementType())
+    return emitOpError() << "expects two matrices of one dtype";
+  if (getDims(lhs)[1] != getDims(rhs)[0])
+    return emitOpError() << "has " << getDims(lhs)[1].str() << " columns beside " << getDims(rhs)[0].str() << " rows";
+  if (panels.getRank() != 3 || !panels.hasStaticShape() || panels.getDimSize(1) != lhs.getDimSize(0) ||
+      panels.getDimSize(0) * panels.getDimSize(2) != rhs.getDimSize(1))
+    return emitOpError() << "has a result of type " << panels << ", which is no panels of the product";
+  return success();
+}
+
 LogicalResult DimOp::verify() {
   if (getDim().size() != 1)
     return emitOpError() << "expects one polynomial, got " << getDim().size();

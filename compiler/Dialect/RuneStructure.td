@@ -136,6 +136,31 @@ def Rune_SetOp : Rune_Op<"set", [DeclareOpInterfaceMethods<SymbolUserOpInterface
   let assemblyFormat = "$member `,` $value (`updates` $updates^)? attr-dict `:` type($value)";
 }
 
+def Rune_GetPanelsOp : Rune_Op<"get_panels", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "The value of a matrix member as panels";
+  let description = [{A member [n, k] is [n / lanes, k, lanes], as products that multiply by its transpose read it;
+    `panel-updates` makes these of `rune.get` and `rune.set`. The lanes of a panel divide n.}];
+  let arguments = (ins FlatSymbolRefAttr:$member);
+  let results = (outs Rune_FloatTensor:$result);
+  let assemblyFormat = "$member attr-dict `:` type($result)";
+}
+
+def Rune_SetPanelsOp : Rune_Op<"set_panels", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "Gives a matrix member a new value, which is panels, when the function ends";
+  let arguments = (ins FlatSymbolRefAttr:$member, Rune_FloatTensor:$value);
+  let assemblyFormat = "$member `,` $value attr-dict `:` type($value)";
+}
+
+def Rune_MatmulPanelsOp : Rune_Op<"matmul_panels", [Pure]> {
+  let summary = "[m, k] × [k, n] as panels [n / lanes, m, lanes]";
+  let description = [{The elements are those of rune.matmul. Both sides have rank 2 and one floating dtype, and the inner
+    dimensions agree; m and n are constants, and the lanes of a panel divide n.}];
+  let arguments = (ins Rune_FloatTensor:$lhs, Rune_FloatTensor:$rhs);
+  let results = (outs Rune_FloatTensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Rune_DimOp : Rune_Op<"dim", [Pure]> {
   let summary = "The value of an integer polynomial over the entry's symbols";
   let arguments = (ins Rune_DimsAttr:$dim);

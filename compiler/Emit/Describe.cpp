@@ -245,9 +245,10 @@ private:
     if (function->hasAttr("rune.hooked"))
       function.walk([&](HookOp hook) { entry.hookSites.push_back(hookSite(hook, sizes)); });
     function.walk([&](Operation *op) {
-      auto get = dyn_cast<GetOp>(op);
-      auto set = dyn_cast<SetOp>(op);
-      StringRef member = get ? get.getMember() : set ? set.getMember() : StringRef();
+      bool set = isa<SetOp, SetPanelsOp>(op);
+      StringRef member;
+      if (set || isa<GetOp, GetPanelsOp>(op))
+        member = op->getAttrOfType<FlatSymbolRefAttr>("member").getValue();
       if (isa<RandOp>(op) || (!member.empty() && slots.contains(member)))
         entry.flags |= RUNE_NEEDS_CONTEXT;
       if (set && !slots.contains(member)) {
