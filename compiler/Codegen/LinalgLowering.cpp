@@ -229,15 +229,21 @@ void LinalgLowering::setMemberPanels(StringRef name, Value panels) {
     if (i == first)
       continue;
     const Storage &storage = written.at({owner, i});
-    Value result;
-    if (description.getLanes() == 0)
+    Value result, place = storage.view;
+    if (description.getLanes() == 0) {
       result = unpacked(panels);
-    else if (description.getN() % description.getLanes() == 0 && description.getNStride() == 1 &&
-             !description.getBf16() && description.getBatch() == 1)
-      result = repacked(panels);
-    else
+    } else if (description.getN() % description.getLanes() == 0 && description.getNStride() == 1 &&
+               !description.getBf16() && description.getBatch() == 1) {
+      result = repackedSquares(panels);
+      // The same memory by squares: no reshape stands between the op and its destination.
+      auto type = cast<RankedTensorType>(result.getType());
+      auto squares = MemRefType::get(type.getShape(), type.getElementType());
+      place =
+          memref::ExpandShapeOp::create(builder, loc, squares, place, ArrayRef<ReassociationIndices>{{0}, {1, 2}, {3}});
+    } else {
       result = packed(description, unpacked(panels), storage.tensor);
-    bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), result, storage.view, /*restrict=*/true,
+    }
+    bufferization::MaterializeInDestinationOp::create(builder, loc, Type(), result, place, /*restrict=*/true,
                                                       /*writable=*/true);
   }
 }
@@ -252,16 +258,15 @@ Value LinalgLowering::unpacked(Value panels) {
   return reshape(rows, {DimExpr(blocks), DimExpr(lanes), DimExpr(depth)}, {DimExpr(blocks * lanes), DimExpr(depth)});
 }
 
-/// Panels [n / lanes, k, lanes] as those of the transpose, [k / lanes, n, lanes], square by square.
-Value LinalgLowering::repacked(Value panels) {
+/// Panels [n / lanes, k, lanes] as those of the transpose by squares, [k / lanes, n / lanes, lanes, lanes].
+Value LinalgLowering::repackedSquares(Value panels) {
   auto type = cast<RankedTensorType>(panels.getType());
   int64_t blocks = type.getDimSize(0), depth = type.getDimSize(1), lanes = type.getDimSize(2);
   DimExpr n(blocks), k(depth / lanes), square(lanes);
   Value squares = reshape(panels, {n, DimExpr(depth), square}, {n, k, square, square});
   auto result = RankedTensorType::get({depth / lanes, blocks, lanes, lanes}, type.getElementType());
   auto map = AffineMap::getPermutationMap(ArrayRef<unsigned>{1, 0, 3, 2}, builder.getContext());
-  Value swapped = elementwise(squares, map, result, [](OpBuilder &, ValueRange x) { return x[0]; });
-  return reshape(swapped, {k, n, square, square}, {k, DimExpr(blocks * lanes), square});
+  return elementwise(squares, map, result, [](OpBuilder &, ValueRange x) { return x[0]; });
 }
 
 /// A member's row-major value as the panels of one of its storages.

@@ -75,7 +75,7 @@ public:
 
 private:
   mlir::Value unpacked(mlir::Value panels);
-  mlir::Value repacked(mlir::Value panels);
+  mlir::Value repackedSquares(mlir::Value panels);
   mlir::Value packed(StorageAttr storage, mlir::Value value, mlir::Value panels);
   mlir::Operation *ownerOf(llvm::StringRef name);
   struct Storage {
