@@ -1,12 +1,13 @@
 # runestone_add_model(<target> SPEC <file>
 #                     [STEM <name>] [CLASS <namespace::Name>] [DEFINES <argument=value>...]
 #                     [DTYPE f32|f64] [PRECISION f32|bf16] [BACKEND llvm|highway]
-#                     [TARGET_CPU <cpu>])
+#                     [MEMORY_BUDGET <bytes>] [SIZES <name=n>...] [TARGET_CPU <cpu>])
 #
 # A library of the model that SPEC describes. What links with it can include "<stem>.h" and gets librune; the stem is
 # SPEC's name without its extension unless STEM says another (two models of one spec need two). A change of SPEC, of a
 # file that it includes, or of the compiler builds the model anew. With BACKEND highway the model is C++ for the
-# project's own compiler, on Highway (its headers and libhwy: Debian's libhwy-dev); TARGET_CPU is for llvm alone.
+# project's own compiler, on Highway (its headers and libhwy: Debian's libhwy-dev); TARGET_CPU is for llvm alone. With
+# MEMORY_BUDGET (64MiB, say) a training step of the sizes SIZES computes again what does not fit into its workspace.
 #
 #   find_package(Runestone REQUIRED)
 #   runestone_add_model(digits SPEC specs/digits_mlp.yaml CLASS app::Digits)
@@ -15,7 +16,8 @@ cmake_policy(PUSH)
 cmake_policy(VERSION 3.20...3.31)
 
 function(runestone_add_model target)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SPEC;STEM;CLASS;DTYPE;PRECISION;TARGET_CPU;BACKEND" "DEFINES")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "SPEC;STEM;CLASS;DTYPE;PRECISION;MEMORY_BUDGET;TARGET_CPU;BACKEND"
+    "DEFINES;SIZES")
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "runestone_add_model(${target}): unknown argument '${ARG_UNPARSED_ARGUMENTS}'")
   endif()
@@ -55,6 +57,12 @@ function(runestone_add_model target)
   if(ARG_TARGET_CPU)
     list(APPEND options "--target-cpu=${ARG_TARGET_CPU}")
   endif()
+  if(ARG_MEMORY_BUDGET)
+    list(APPEND options "--memory-budget=${ARG_MEMORY_BUDGET}")
+  endif()
+  foreach(size IN LISTS ARG_SIZES)
+    list(APPEND options "--size=${size}")
+  endforeach()
   foreach(define IN LISTS ARG_DEFINES)
     list(APPEND options -D "${define}")
   endforeach()

@@ -54,6 +54,29 @@ def Bufferize : Pass<"bufferize", "::mlir::ModuleOp"> {
   let summary = "One-shot bufferization: inputs and members are never written, outputs are written in place";
 }
 
+def HoistUpdates : Pass<"hoist-updates", "::mlir::func::FuncOp"> {
+  let summary = "Members are written as soon as nothing reads their old values any more";
+  let description = [{
+    What only serves the writing of a member or of a slot (a gradient's product and the optimizer's arithmetic) moves up
+    together, behind what makes its operands, the last reading of what it overwrites, and every check. So what the
+    backward makes of one layer is in use for a short time, and still in the cache. Functions that run hooks keep their
+    order.
+  }];
+}
+
+def Recompute : Pass<"recompute", "::mlir::ModuleOp"> {
+  let summary = "Temporaries made twice instead of kept, until every workspace fits into a budget";
+  let description = [{
+    Of what the forward makes and the backward reads, some is not kept between the two: the kernels that made it, and
+    those that made what they read, are repeated before its first later use, on the same operands, so that no bit of a
+    result changes. What goes is chosen by what it takes off the bytes beyond the budget for the time that it costs,
+    until the plan of `plan-memory` fits; a remark tells what it costs. Where it cannot fit an error tells the least
+    that can be reached; of the pieces of a step beside the whole step that is a warning.
+  }];
+  let options = [Option<"budget", "budget", "int64_t", "0", "The bytes that a workspace may have; 0: any">,
+                 ListOption<"sizes", "sizes", "std::string", "The sizes that the budget is for, as batch=64">];
+}
+
 def PlanMemory : Pass<"plan-memory", "::mlir::func::FuncOp"> {
   let summary = "One arena for all temporaries";
   let description = [{

@@ -17,6 +17,14 @@ static void cleanUp(OpPassManager &passes) {
   passes.addPass(createCSEPass());
 }
 
+static RecomputeOptions recomputeOptions(const PipelineOptions &options) {
+  RecomputeOptions recompute;
+  recompute.budget = options.memoryBudget;
+  for (const auto &[name, size] : options.sizes)
+    recompute.sizes.push_back(name + "=" + std::to_string(size));
+  return recompute;
+}
+
 static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &options) {
   switch (stage) {
   case Stage::Module:
@@ -51,6 +59,9 @@ static void addStage(OpPassManager &passes, Stage stage, const PipelineOptions &
   case Stage::Memory:
     passes.addPass(createBufferize());
     cleanUp(passes);
+    passes.addNestedPass<func::FuncOp>(createHoistUpdates());
+    if (options.memoryBudget > 0)
+      passes.addPass(createRecompute(recomputeOptions(options)));
     passes.addNestedPass<func::FuncOp>(createPlanMemory());
     cleanUp(passes);
     return;

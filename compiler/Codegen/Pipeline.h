@@ -8,6 +8,7 @@
 
 #include "mlir/Pass/PassManager.h"
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,6 +24,8 @@ struct PipelineOptions {
   bool hooks = true;                // compile hooked variants too
   bool exact = false;               // simplify by rules that change no bit, alone
   bool bf16 = false;                // products of bfloat16
+  int64_t memoryBudget = 0;         // the bytes of a workspace at `sizes`; 0: any
+  std::map<std::string, int64_t> sizes;
 };
 
 /// Adds the passes after stage `from` up to and including stage `to`.

@@ -37,7 +37,7 @@ public:
 
   std::optional<View> resolve(Value memref) {
     Operation *op = memref.getDefiningOp();
-    if (!op || isa<memref::GetGlobalOp>(op))
+    if (!op || isa<memref::GetGlobalOp, memref::AllocOp>(op))
       return whole(memref);
     if (auto view = dyn_cast<memref::ViewOp>(op))
       return arena(view);
@@ -73,6 +73,15 @@ private:
     if (type.hasStaticShape()) {
       for (int64_t size : type.getShape())
         sizes.push_back(DimExpr(size));
+      return sizes;
+    }
+    if (auto alloc = memref.getDefiningOp<memref::AllocOp>()) {
+      for (auto [i, size] : llvm::enumerate(alloc.getMixedSizes())) {
+        auto dim = symbols.toDim(size);
+        if (!dim)
+          return std::nullopt;
+        sizes.push_back(*dim);
+      }
       return sizes;
     }
     auto argument = dyn_cast<BlockArgument>(memref);

@@ -15,7 +15,7 @@ namespace rune {
 
 /// A buffer before any index: an input or output, a place in an arena, or a constant.
 struct Root {
-  mlir::Value value; // a function argument, an arena for `bytes`, or a memref.get_global
+  mlir::Value value; // a function argument, an arena for `bytes`, a memref.get_global, or what is not placed yet
   DimExpr bytes;     // offset in the arena, or in an input
   bool arena = false;
   mlir::Type element;

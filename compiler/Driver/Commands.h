@@ -33,7 +33,6 @@ struct PrintArguments {
   std::string spec;
   FrontendOptions frontend;
   bool cost = false;
-  std::vector<std::string> sizes; // "batch=64"
 };
 int runPrint(const PrintArguments &arguments);
 int runPrintCost(const PrintArguments &arguments);

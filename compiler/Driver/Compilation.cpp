@@ -72,6 +72,8 @@ bool Compilation::run(Stage from, Stage to, const PipelineOptions &pipeline) {
   passes.enableVerifier(false);
   PipelineOptions all = pipeline;
   all.bf16 = options.bf16;
+  all.memoryBudget = options.memoryBudget;
+  all.sizes = options.sizes;
   addStages(passes, from, to, all);
   if (mlir::failed(passes.run(*ir)) || messages.hasErrors()) {
     if (!messages.hasErrors())
@@ -106,6 +108,21 @@ void Compilation::dropPieces() {
   }
 }
 
+/// A dimension that is one symbol has the size of the tensor of that name.
+void Compilation::bindSizes() {
+  for (auto function : runeModule().getOps<mlir::func::FuncOp>())
+    for (mlir::BlockArgument argument : function.getArguments()) {
+      auto name = function.getArgAttrOfType<mlir::StringAttr>(argument.getArgNumber(), "rune.name");
+      auto shape = name ? givenShapes.find(name.str()) : givenShapes.end();
+      llvm::SmallVector<DimExpr> dims = getDims(argument);
+      if (shape == givenShapes.end() || shape->second.size() != dims.size())
+        continue;
+      for (auto [dim, size] : llvm::zip(dims, shape->second))
+        if (auto symbol = dim.getSymbol())
+          options.sizes.try_emplace(symbol->str(), size);
+    }
+}
+
 bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
   if (reached < Stage::Grad) {
     if (!run(reached, std::min(to, Stage::Grad), pipeline))
@@ -114,6 +131,7 @@ bool Compilation::lower(Stage to, const PipelineOptions &pipeline) {
       model = describeGraph(runeModule(), stemName);
     if (wholeSteps)
       dropPieces();
+    bindSizes();
   }
   if (to > reached && !run(reached, to, pipeline))
     return false;

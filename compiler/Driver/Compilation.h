@@ -9,6 +9,7 @@
 #include "Codegen/Pipeline.h"
 #include "Codegen/TargetDesc.h"
 #include "Dialect/RuneDialect.h"
+#include "Driver/TensorShapes.h"
 #include "Emit/ModelDescription.h"
 #include "Frontend/Frontend.h"
 
@@ -48,6 +49,8 @@ public:
   void setStem(std::string name) { stemName = std::move(name); }
   /// Without entry points: only what `init` needs is compiled, and the training functions where there are some.
   void dropEntries();
+  /// The shapes of the tensors that entries will get, by name: the memory budget is for these.
+  void setShapes(const TensorShapes &shapes) { givenShapes = shapes; }
   /// Where a phase's step is one function, its pieces (loss, backward, update) are not compiled.
   void keepWholeSteps() { wholeSteps = true; }
 
@@ -56,6 +59,7 @@ private:
   bool run(Stage from, Stage to, const PipelineOptions &options);
   RuneModuleOp runeModule();
   void dropPieces();
+  void bindSizes();
 
   std::string path, stemName;
   FrontendOptions options;
@@ -66,6 +70,7 @@ private:
   std::unique_ptr<mlir::ScopedDiagnosticHandler> handler;
   mlir::OwningOpRef<mlir::ModuleOp> ir;
   ModelDescription model;
+  TensorShapes givenShapes;
   Stage reached = Stage::Module;
   bool wholeSteps = false;
 };

@@ -19,22 +19,7 @@ using namespace rune;
 
 namespace {
 
-using Sizes = llvm::StringMap<int64_t>;
-
-/// "batch=64" and so on; nothing after an error, which was reported.
-std::optional<Sizes> parseSizes(const std::vector<std::string> &texts) {
-  Sizes sizes;
-  for (llvm::StringRef text : texts) {
-    auto [name, value] = text.split('=');
-    int64_t size = 0;
-    if (name.empty() || value.getAsInteger(10, size) || size < 1) {
-      reportError("--size expects NAME=N, a dynamic size and a positive integer, got '" + text + "'");
-      return std::nullopt;
-    }
-    sizes[name] = size;
-  }
-  return sizes;
-}
+using Sizes = std::map<std::string, int64_t>;
 
 /// Numbers of one call, or of several.
 struct Total {
@@ -142,7 +127,7 @@ public:
 private:
   double evaluate(const DimExpr &dim) {
     DimExpr value = dim.substitute([&](llvm::StringRef name) -> std::optional<DimExpr> {
-      auto it = sizes.find(name);
+      auto it = sizes.find(name.str());
       return DimExpr(it == sizes.end() ? 1 : it->second);
     });
     return value.isConstant() ? static_cast<double>(value.getConstant()) : 0;
@@ -164,7 +149,7 @@ private:
     std::string text;
     if (auto symbols = entry->getAttrOfType<mlir::ArrayAttr>("rune.symbols"))
       for (auto symbol : symbols.getAsRange<mlir::StringAttr>()) {
-        auto it = sizes.find(symbol.getValue());
+        auto it = sizes.find(symbol.getValue().str());
         text += ", " + symbol.str() + " = " + std::to_string(it == sizes.end() ? 1 : it->second);
       }
     return text;
@@ -184,9 +169,7 @@ private:
 } // namespace
 
 int rune::runPrintCost(const PrintArguments &arguments) {
-  std::optional<Sizes> sizes = parseSizes(arguments.sizes);
-  if (!sizes)
-    return UsageError;
+  const Sizes &sizes = arguments.frontend.sizes;
   Compilation compilation(arguments.spec, arguments.frontend);
   if (!compilation.load() || !compilation.import())
     return InputError;
@@ -203,11 +186,11 @@ int rune::runPrintCost(const PrintArguments &arguments) {
       for (auto symbol : symbols.getAsRange<mlir::StringAttr>())
         known.insert(symbol.getValue());
     }
-  for (const auto &size : *sizes)
-    if (!known.contains(size.getKey())) {
+  for (const auto &[size, value] : sizes)
+    if (!known.contains(size)) {
       llvm::SmallVector<llvm::StringRef> names(known.keys());
       llvm::sort(names);
-      reportError("no dynamic size is called '" + size.getKey() + "'; there " +
+      reportError("no dynamic size is called '" + size + "'; there " +
                   (names.empty() ? "is none" : (names.size() == 1 ? "is " : "are ") + llvm::join(names, ", ")));
       return UsageError;
     }
@@ -218,7 +201,7 @@ int rune::runPrintCost(const PrintArguments &arguments) {
   for (const Roofline::Level &level : machine->levels)
     llvm::outs() << llvm::formatv(", {0:F1} GB/s from {1}", level.bytes / 1e9, level.name).str();
   llvm::outs() << "\n";
-  CostReport report(*machine, *sizes);
+  CostReport report(*machine, sizes);
   for (mlir::func::FuncOp entry : entries)
     llvm::outs() << report.of(entry);
   return Success;

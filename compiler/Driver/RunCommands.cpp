@@ -43,6 +43,7 @@ int rune::runRun(const RunCommandArguments &arguments) {
     sources.push_back(arguments.weights);
   if (!refuseOverwrite(arguments.outputs, sources))
     return UsageError;
+  compilation.setShapes(tensorShapes(arguments.inputs));
   std::unique_ptr<Jit> jit = compileHere(compilation, *target, arguments.targetCpu);
   if (!jit)
     return InputError;

@@ -32,6 +32,15 @@ static SpecFingerprint fingerprintOf(mlir::ModuleOp module) {
   return texts;
 }
 
+/// Of one batch of a file's tensors.
+static TensorShapes batchShapes(const std::string &path, int64_t batchSize) {
+  TensorShapes shapes = tensorShapes(path);
+  for (auto &[name, shape] : shapes)
+    if (!shape.empty())
+      shape[0] = std::min(shape[0], batchSize);
+  return shapes;
+}
+
 int rune::runTrain(const TrainCommandArguments &arguments) {
   auto target = findTarget(arguments.targetCpu);
   if (!target)
@@ -63,6 +72,7 @@ int rune::runTrain(const TrainCommandArguments &arguments) {
   compilation.dropEntries();
   SpecFingerprint fingerprint = fingerprintOf(compilation.module());
   compilation.keepWholeSteps();
+  compilation.setShapes(batchShapes(arguments.data, arguments.batchSize));
   std::unique_ptr<Jit> jit = compileHere(compilation, *target, arguments.targetCpu);
   if (!jit)
     return InputError;

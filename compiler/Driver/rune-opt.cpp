@@ -29,8 +29,11 @@ static void registerToLoops() {
         auto target = rune::describeTarget(options.targetCpu);
         if (!target)
           llvm::report_fatal_error(target.takeError());
-        rune::addStages(passes, rune::Stage::Module, rune::Stage::Loops,
-                        {options.targetCpu, target->fma, /*threads=*/true, options.hooks});
+        rune::PipelineOptions pipeline;
+        pipeline.targetCpu = options.targetCpu;
+        pipeline.fma = target->fma;
+        pipeline.hooks = options.hooks;
+        rune::addStages(passes, rune::Stage::Module, rune::Stage::Loops, pipeline);
       });
 }
 

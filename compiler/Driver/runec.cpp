@@ -24,8 +24,8 @@ const char *const welcome = R"(runec compiles a neural network written in YAML i
 )";
 
 struct CommonArguments {
-  std::string dtype = "f32", precision = "f32";
-  std::vector<std::string> defines;
+  std::string dtype = "f32", precision = "f32", memoryBudget;
+  std::vector<std::string> defines, sizes;
 };
 
 const std::vector<std::string> stages = {"module", "registry", "graph", "grad", "linalg", "memory",
@@ -96,6 +96,15 @@ private:
                      "Of what matrix products multiply: f32 (default), or bf16, with sums and parameters in f32")
         ->type_name("PRECISION")
         ->check(oneOf({"f32", "bf16"}));
+    command
+        ->add_option("--memory-budget", common.memoryBudget,
+                     "The bytes that a workspace may have (also as 64MiB): what does not fit is computed again")
+        ->type_name("BYTES");
+    command
+        ->add_option("--size", common.sizes,
+                     "A dynamic size, for --memory-budget and print --cost (repeatable); files tell those of theirs")
+        ->type_name("NAME=N")
+        ->allow_extra_args(false);
     return command;
   }
 
@@ -155,8 +164,6 @@ private:
     command->add_option("spec", print.spec, "The spec")->required()->type_name("SPEC");
     command->add_flag("--cost", print.cost,
                       "Instead: the FLOPs and bytes of every kernel and module, against this machine's roofline");
-    command->add_option("--size", print.sizes, "With --cost: a dynamic size, which is 1 otherwise (repeatable)")
-        ->type_name("NAME=N");
     command->callback([this] { action = [this] { return print.cost ? runPrintCost(print) : runPrint(print); }; });
   }
 
@@ -257,6 +264,8 @@ private:
       reportError("--precision=bf16 rounds f32: it does not go with --dtype=f64");
       return false;
     }
+    if (!readSizes(options) || !readMemoryBudget(options))
+      return false;
     for (const std::string &define : common.defines) {
       size_t equals = define.find('=');
       if (equals == std::string::npos || equals == 0) {
@@ -272,6 +281,42 @@ private:
     if (print.cost)
       options.compute = Compute::Model;
     print.frontend = options;
+    return true;
+  }
+
+  bool readSizes(FrontendOptions &options) {
+    for (llvm::StringRef text : common.sizes) {
+      auto [name, value] = text.split('=');
+      int64_t size = 0;
+      if (name.empty() || value.getAsInteger(10, size) || size < 1) {
+        reportError("--size expects NAME=N, a dynamic size and a positive integer, got '" + text + "'");
+        return false;
+      }
+      options.sizes[name.str()] = size;
+    }
+    return true;
+  }
+
+  bool readMemoryBudget(FrontendOptions &options) {
+    if (common.memoryBudget.empty())
+      return true;
+    llvm::StringRef text = common.memoryBudget;
+    int64_t unit = 1;
+    for (auto [suffix, bytes] : std::initializer_list<std::pair<llvm::StringRef, int64_t>>{{"KiB", 1LL << 10},
+                                                                                           {"MiB", 1LL << 20},
+                                                                                           {"GiB", 1LL << 30},
+                                                                                           {"kB", 1000},
+                                                                                           {"MB", 1'000'000},
+                                                                                           {"GB", 1'000'000'000}})
+      if (unit == 1 && text.consume_back(suffix))
+        unit = bytes;
+    int64_t count = 0;
+    if (text.rtrim().getAsInteger(10, count) || count < 1 || count > INT64_MAX / unit) {
+      reportError("--memory-budget expects a number of bytes, as in 64000000, 64MB or 64MiB, got '" +
+                  common.memoryBudget + "'");
+      return false;
+    }
+    options.memoryBudget = count * unit;
     return true;
   }
 

@@ -32,7 +32,9 @@ struct FrontendOptions {
   std::vector<std::pair<std::string, std::string>> defines; // -D arg=value, for the entry module
   bool training = false;                                    // the value of `training`
   Compute compute = Compute::Model;
-  bool checking = false; // nothing will be compiled: what cannot be yet is a warning
+  bool checking = false;                // nothing will be compiled: what cannot be yet is a warning
+  int64_t memoryBudget = 0;             // --memory-budget: the bytes of a workspace; 0: any
+  std::map<std::string, int64_t> sizes; // --size: dynamic sizes that costs and the budget are for
 };
 
 /// A tensor that a module owns. Tied slots share one.
