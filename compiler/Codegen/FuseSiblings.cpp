@@ -152,7 +152,15 @@ struct FuseSiblingsPass : rune::impl::FuseSiblingsBase<FuseSiblingsPass> {
         linalg::GenericOp a = candidates[i], b = candidates[j];
         if (!isSmallEnough(a, b) || !canMoveTo(a, b))
           continue;
+        SmallVector<Value> old(a.getResults());
+        llvm::append_range(old, b.getResults());
         candidates[j] = Merger(a, b).merge();
+        // Another value may come to lie where an erased one was.
+        for (auto [before, after] : llvm::zip_equal(old, candidates[j].getResults())) {
+          SmallVector<size_t> places = readers.lookup(before);
+          readers.erase(before);
+          readers[after] = std::move(places);
+        }
         // What `a` read, `b` reads now.
         for (Value input : elementwiseInputs(candidates[j]))
           if (SmallVector<size_t> &places = readers[input]; !llvm::is_contained(places, j))

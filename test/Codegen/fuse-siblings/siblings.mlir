@@ -65,3 +65,33 @@ func.func @turned(%g: tensor<8x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>) {
   } -> tensor<8x8xf32>
   return %0, %1 : tensor<8x8xf32>, tensor<8x8xf32>
 }
+
+// What reads a result of an op that joined another reads one of the joined op, and is a sibling of its other readers.
+// CHECK-LABEL: @readers
+// CHECK: %[[R:[a-z0-9]+]]:2 = linalg.generic {{.*}} ins(%arg0 : {{.*}}) outs(%{{.*}}, %{{.*}} :
+// CHECK: %[[S:[a-z0-9]+]]:2 = linalg.generic {{.*}} ins(%[[R]]#0 : {{.*}}) outs(%{{.*}}, %{{.*}} :
+// CHECK: return %[[R]]#0, %[[R]]#1, %[[S]]#0, %[[S]]#1 :
+func.func @readers(%g: tensor<?xf32>, %n: index) -> (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) {
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %0 = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]} ins(%g : tensor<?xf32>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %x = math.exp %a : f32
+    linalg.yield %x : f32
+  } -> tensor<?xf32>
+  %1 = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]} ins(%g : tensor<?xf32>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %x = math.absf %a : f32
+    linalg.yield %x : f32
+  } -> tensor<?xf32>
+  %2 = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]} ins(%0 : tensor<?xf32>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %x = arith.mulf %a, %a : f32
+    linalg.yield %x : f32
+  } -> tensor<?xf32>
+  %3 = linalg.generic {indexing_maps = [#line, #line], iterator_types = ["parallel"]} ins(%0 : tensor<?xf32>) outs(%e : tensor<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %x = arith.addf %a, %a : f32
+    linalg.yield %x : f32
+  } -> tensor<?xf32>
+  return %0, %1, %2, %3 : tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>
+}
