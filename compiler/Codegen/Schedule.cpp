@@ -344,6 +344,8 @@ private:
             .Case([&](ScatterOp scatter) { return scheduleScatter(scatter, scheduling); })
             .Case([&](CheckIndexOp check) { return scheduleCheckIndex(check, function.getArgument(1), scheduling); })
             .Case([&](linalg::GenericOp generic) {
+              if (generic.getNumReductionLoops() == 0 && scheduleTransposition(generic, scheduling))
+                return success();
               if (generic.getNumReductionLoops() == 0)
                 return scheduleElementwise(generic, scheduling);
               if (isSimpleReduction(generic))

@@ -36,6 +36,9 @@ llvm::LogicalResult schedulePack(PackOp op, Scheduling &scheduling);
 llvm::LogicalResult scheduleScatter(ScatterOp op, Scheduling &scheduling);
 /// All-parallel generic ops: test/Codegen/schedule/elementwise.mlir.
 llvm::LogicalResult scheduleElementwise(mlir::linalg::GenericOp op, Scheduling &scheduling);
+/// Writes a copy that swaps the last two dimensions, where these are whole vectors of the target's; false for other
+/// ops. Test: test/Codegen/schedule/transposition.mlir.
+bool scheduleTransposition(mlir::linalg::GenericOp op, Scheduling &scheduling);
 /// Generic ops that sum or take a maximum; `overwrite`: the destination holds the neutral element.
 /// Test: test/Codegen/schedule/reduction.mlir.
 llvm::LogicalResult scheduleReduction(mlir::linalg::GenericOp op, bool overwrite, Scheduling &scheduling);
